@@ -1,0 +1,284 @@
+/**
+ * The public class: weights in once, then an image in and labels out, as often as wanted.
+ *
+ * A classifier runs in a worker of its own in browsers, so that the page stays free, and on the calling thread in Node.
+ * Each has its own WebAssembly memory, which `dispose` gives back whole.
+ *
+ * Calls are taken one at a time, in the order in which they were made; a call that is aborted while it waits is
+ * never started. For video use `stream`, which drops the frames that there is no time for.
+ */
+import { untilAborted } from './abort.js';
+import { startEngine } from './client.js';
+import { DecemError } from './errors.js';
+import { captureImage, readImage } from './image.js';
+import { labelOf, loadLabels } from './labels.js';
+import { ProgressReport } from './progress.js';
+import { Queue } from './queue.js';
+import { openSource } from './source.js';
+import { nextFrame } from './stream.js';
+import { summarise } from './summary.js';
+import { compile } from './wasm.js';
+
+/**
+ * @typedef {import('./types.js').Classification} Classification
+ * @typedef {import('./types.js').ClassifyOptions} ClassifyOptions
+ * @typedef {import('./types.js').Crop} Crop
+ * @typedef {import('./types.js').ImageSource} ImageSource
+ * @typedef {import('./types.js').LoadOptions} LoadOptions
+ * @typedef {import('./types.js').NetworkOptions} NetworkOptions
+ * @typedef {import('./types.js').Profile} Profile
+ * @typedef {import('./types.js').StreamOptions} StreamOptions
+ * @typedef {import('./types.js').Summary} Summary
+ * @typedef {import('./types.js').SyntheticWeights} SyntheticWeights
+ * @typedef {import('./types.js').WasmOptions} WasmOptions
+ * @typedef {import('./types.js').WeightsSource} WeightsSource
+ * @typedef {import('./engine.js').Request} RunRequest
+ * @typedef {import('./engine.js').Result} RunResult
+ * @typedef {import('./client.js').AsyncEngine} AsyncEngine
+ */
+
+/** @param {unknown} source @returns {source is SyntheticWeights} */
+function isSynthetic(source) {
+  return typeof source === 'object' && source !== null && 'network' in source && typeof source.network === 'string';
+}
+
+export class Classifier {
+  #engine;
+  #fetch;
+  #labels;
+  #queue = new Queue();
+  #summary;
+  #topK;
+
+  /**
+   * For `Classifier.load` alone.
+   * @private
+   * @param {AsyncEngine} engine
+   * @param {Summary} summary
+   * @param {string[] | null} labels
+   * @param {LoadOptions} options
+   */
+  constructor(engine, summary, labels, options) {
+    this.#engine = engine;
+    this.#summary = summary;
+    this.#labels = labels;
+    this.#topK = options.topK ?? 5;
+    this.#fetch = options.fetch;
+  }
+
+  /**
+   * Loads weights and makes them ready to run. Weights are read as a stream: they are never whole in memory twice.
+   *
+   * Rejects with a DecemError that names what is wrong with the weights, the address or this browser; with the
+   * signal's reason when aborted. Either way everything taken so far is given back.
+   *
+   * @param {WeightsSource | SyntheticWeights} source a safetensors file, or a network to be filled with synthetic weights
+   * @param {LoadOptions} [options]
+   * @returns {Promise<Classifier>}
+   */
+  static async load(source, options = {}) {
+    const { signal } = options;
+    const report = new ProgressReport(options.onProgress);
+    report.phase('wasm');
+    const module = await compile(options);
+    const engine = await startEngine(module, { worker: options.worker, signal });
+    try {
+      if (isSynthetic(source)) {
+        report.phase('weights', `synthetic weights, seed ${source.seed ?? 1}`);
+        await untilAborted(engine.select(source.network, source.options), signal);
+        await untilAborted(engine.synthesize(source.seed ?? 1), signal);
+      } else {
+        if (options.network !== undefined) await untilAborted(engine.select(options.network, options.options), signal);
+        const weights = await openSource(source, options);
+        report.phase('weights', weights.name, weights.total);
+        for await (const chunk of weights.chunks) {
+          await untilAborted(engine.push(chunk), signal);
+          report.add(chunk.byteLength);
+        }
+        await untilAborted(engine.finish(), signal);
+      }
+      const { description, metadata } = await untilAborted(engine.describe(), signal);
+      const labels = await loadLabels(options.labels ?? metadata.labels, options);
+      report.phase('ready');
+      const summary = summarise(description, { metadata, labels, trained: !isSynthetic(source) });
+      return new Classifier(engine, summary, labels, options);
+    } catch (error) {
+      engine.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * The names of the networks, in the article's order.
+   * @param {WasmOptions} [options]
+   * @returns {Promise<string[]>}
+   */
+  static async networks(options = {}) {
+    const engine = await startEngine(await compile(options), { worker: false });
+    try {
+      return await engine.networks();
+    } finally {
+      engine.dispose();
+    }
+  }
+
+  /**
+   * A network's layers, parameters and costs, without any weights.
+   * @param {string} network
+   * @param {NetworkOptions} [networkOptions]
+   * @param {WasmOptions} [options]
+   * @returns {Promise<Summary>}
+   */
+  static async summary(network, networkOptions, options = {}) {
+    const engine = await startEngine(await compile(options), { worker: false });
+    try {
+      await engine.select(network, networkOptions);
+      const { description, metadata } = await engine.describe();
+      return summarise(description, { metadata, labels: null, trained: false });
+    } finally {
+      engine.dispose();
+    }
+  }
+
+  /** The network's name, such as 'mobilenetv2'. */
+  get network() {
+    return this.#summary.network;
+  }
+
+  /** False when the weights are synthetic: the predictions then mean nothing. */
+  get trained() {
+    return this.#summary.trained;
+  }
+
+  /** The classes' names in index order; null where the weights name none. */
+  get labels() {
+    return this.#labels;
+  }
+
+  /** Where it runs: 'worker' or 'thread' (the one that made it). */
+  get where() {
+    return this.#engine.where;
+  }
+
+  /**
+   * What the image shows. The image may be changed or closed once the promise has settled; the present frame of a
+   * video or canvas is taken at once.
+   * @param {ImageSource} image
+   * @param {ClassifyOptions} [options]
+   * @returns {Promise<Classification>}
+   */
+  async classify(image, options = {}) {
+    const topK = options.topK ?? this.#topK;
+    if (!Number.isInteger(topK) || topK < 1) {
+      throw new DecemError(`topK is ${topK}: it must be a whole number from 1 up.`, 'INVALID_ARGUMENT');
+    }
+    const { outputs, logits, timings } = await this.#run(image, { topK, logits: options.logits }, options.signal);
+    const named = outputs.map(({ indices, probabilities }, output) => ({
+      name: this.#summary.outputs[output],
+      predictions: Array.from(indices, (index, rank) => ({
+        index,
+        label: labelOf(this.#labels, index),
+        probability: probabilities[rank],
+      })),
+    }));
+    return {
+      network: this.network,
+      trained: this.trained,
+      predictions: named[0].predictions,
+      ...(named.length > 1 && { outputs: named }),
+      ...(logits && { logits }),
+      timings,
+    };
+  }
+
+  /**
+   * Classifies a video until the signal aborts, the video ends, or the function returns null. A frame is taken whenever the
+   * one before is done; the frames in between are dropped. It rests while the page is hidden or the video pauses.
+   * @param {HTMLVideoElement | (() => ImageSource | null | Promise<ImageSource | null>)} source a video, or what gives
+   *   the latest frame
+   * @param {StreamOptions} options
+   * @returns {Promise<void>} settles when it has ended; rejects when a frame cannot be classified
+   */
+  async stream(source, { onResult, signal, ...options }) {
+    while (!signal?.aborted) {
+      const frame = await nextFrame(source, signal);
+      if (frame === null) return;
+      try {
+        onResult(await this.classify(frame, { ...options, signal }));
+      } catch (error) {
+        if (signal?.aborted) return;
+        throw error;
+      }
+    }
+  }
+
+  /**
+   * The vector that the main classifier reads: what the network has made of the image.
+   * @param {ImageSource} image
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<Float32Array>}
+   */
+  async embed(image, { signal } = {}) {
+    const { embedding } = await this.#run(image, { topK: 1, embedding: true }, signal);
+    return /** @type {Float32Array} */ (embedding);
+  }
+
+  /**
+   * The time that each step of the network takes on an image.
+   * @param {ImageSource} image
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<Profile>}
+   */
+  async profile(image, { signal } = {}) {
+    const { steps, timings } = await this.#run(image, { topK: 1, profile: true }, signal);
+    return { network: this.network, steps: /** @type {Profile['steps']} */ (steps), timings };
+  }
+
+  /**
+   * The pixels of the last image that the network saw.
+   * @returns {Promise<Crop | null>} null before the first image
+   */
+  async crop() {
+    return this.#queue.add(() => this.#engine.crop());
+  }
+
+  /**
+   * The network's layers, their shapes, parameters and costs, as torchsummary prints them, and what is known of the weights.
+   * @returns {Summary}
+   */
+  summary() {
+    return this.#summary;
+  }
+
+  /**
+   * Gives back the memory and the worker, at once. Calls that wait or run reject with a DecemError, code DISPOSED. Calling
+   * it again does nothing.
+   */
+  dispose() {
+    this.#queue.close(new DecemError('The classifier has been disposed of: load another.', 'DISPOSED'));
+    this.#engine.dispose();
+  }
+
+  [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
+    this.dispose();
+  }
+
+  /**
+   * @param {ImageSource} image
+   * @param {RunRequest} request
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<RunResult>}
+   */
+  async #run(image, request, signal) {
+    signal?.throwIfAborted();
+    const captured = await captureImage(image);
+    return this.#queue.add(async () => {
+      const start = performance.now();
+      const readable = await readImage(captured, { fetch: this.#fetch, signal });
+      const result = await this.#engine.run(readable, request);
+      const totalMs = performance.now() - start;
+      const preprocessMs = totalMs - result.inferenceMs;
+      return { ...result, timings: { preprocessMs, inferenceMs: result.inferenceMs, totalMs } };
+    }, signal);
+  }
+}
