@@ -1,4 +1,6 @@
 /* A small JSON reader (RFC 8259) for headers and options: the text is walked once, nothing is allocated.
+ * Stricter than the RFC in three ways: text must be well-formed UTF-8, strings hold no \u0000 (so that they can
+ * be NUL-terminated), and nothing nests deeper than DECEM_JSON_DEPTH.
  *
  * A cursor stands before a value. Either read it as what it must be, or skip it. Every function returns
  * false, and leaves cursor->failed true, when the text is not what was asked for or not JSON; from then on
@@ -52,6 +54,8 @@ bool decem_json_next_key(decem_json *json, decem_json_text *key);
 bool decem_json_next_element(decem_json *json);
 
 bool decem_json_read_string(decem_json *json, decem_json_text *text);
+/* Correctly rounded up to 15 significant digits, then within a few units in the last place; a number too large
+ * for a double fails. */
 bool decem_json_read_number(decem_json *json, double *number);
 /* A whole number from 0 to 2^63 - 1 without sign, fraction or exponent. */
 bool decem_json_read_size(decem_json *json, uint64_t *number);
@@ -64,8 +68,8 @@ bool decem_json_close(decem_json *json);
 /* Compares the decoded text with a NUL-terminated string. */
 bool decem_json_equals(decem_json_text text, const char *string);
 
-/* Decodes escapes (surrogate pairs too) to UTF-8 and adds a NUL; returns the bytes written without it. `out`
- * must have room for text.length + 1 bytes: decoding never lengthens. */
+/* Decodes escapes (surrogate pairs too; half a pair becomes U+FFFD) to UTF-8 and adds a NUL; returns the
+ * bytes written without it. `out` must have room for text.length + 1 bytes: decoding never lengthens. */
 size_t decem_json_decode(decem_json_text text, char *out);
 
 #endif
