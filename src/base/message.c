@@ -8,11 +8,11 @@
 
 enum { STRING_BYTES = 100 }; /* what one %s may take */
 
-/* Once something does not fit, nothing after it is written, so that the text never has a hole. */
 typedef struct writer {
     char *at, *end; /* end: where the NUL goes at the latest */
 } writer;
 
+/* Once something does not fit, nothing after it is written, so that the text is cut at its end only. */
 static void put(writer *out, const char *bytes, size_t count) {
     if (count > (size_t)(out->end - out->at)) {
         out->end = out->at;
@@ -55,10 +55,9 @@ static void put_signed(writer *out, int64_t number) {
     put_number(out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, number < 0);
 }
 
-decem_status decem_fail(decem_message *message, decem_status status, const char *format, ...) {
-    writer out = {message->text, message->text + DECEM_MESSAGE_BYTES - 1};
-    va_list arguments;
-    va_start(arguments, format);
+size_t decem_format(char *text, size_t room, const char *format, va_list arguments) {
+    if (room == 0) return 0;
+    writer out = {text, text + room - 1};
     for (size_t bytes; *format; format += bytes) {
         if (*format != '%') {
             bytes = decem_utf8_bytes(format, strlen(format));
@@ -75,7 +74,14 @@ decem_status decem_fail(decem_message *message, decem_status status, const char 
         default: put(&out, "%", 1), bytes = format[1] == '%' ? 2 : 1; break;
         }
     }
-    va_end(arguments);
     *out.at = '\0';
+    return (size_t)(out.at - text);
+}
+
+decem_status decem_fail(decem_message *message, decem_status status, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    decem_format(message->text, DECEM_MESSAGE_BYTES, format, arguments);
+    va_end(arguments);
     return status;
 }

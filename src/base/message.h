@@ -14,8 +14,8 @@ typedef struct decem_message {
 
 /* Writes a sentence and returns `status`, so that a failure is one statement:
  *     return decem_fail(message, DECEM_WRONG_SHAPE, "tensor %s has %d dimensions", name, rank);
- * Understands %s (const char *, at most 100 bytes, control characters and broken UTF-8 shown as '?'), %d (int32_t or smaller),
- * %z (size_t), %l (int64_t) and %%. */
+ * Understands %s (const char *, at most 100 bytes, control characters and broken UTF-8 shown as '?'),
+ * %d (int32_t or smaller), %z (size_t), %l (int64_t) and %%. */
 decem_status decem_fail(decem_message *message, decem_status status, const char *format, ...);
 
 /* The same words into any buffer; returns the length without the NUL, at most room - 1. */
