@@ -1,4 +1,6 @@
 /** npm start [-- --port N]: everything from a fresh clone to the page's address. Needs only Emscripten and CMake. */
+import { runCommand } from '../cli/command.js';
+import serve from '../cli/serve.js';
 import { build } from './build.js';
 import { wantPackages } from './packages.js';
 import { main } from './run.js';
@@ -6,6 +8,5 @@ import { main } from './run.js';
 await main(async () => {
   wantPackages();
   build(['wasm']);
-  const { default: serve } = await import('../cli/serve.js');
-  process.exitCode = await serve.run(process.argv.slice(2));
+  process.exitCode = await runCommand(serve, process.argv.slice(2));
 });

@@ -1,0 +1,74 @@
+/** decem profile NETWORK|FILE: where the time goes, step by step. */
+import { UsageError, wholeNumber } from './command.js';
+import { median, testImage } from './measure.js';
+import { ProgressBar, bar, bold, columns, dim, formatMs } from './terminal.js';
+import { UNTRAINED, loadClassifier, networkOrFile } from './weights.js';
+
+const WARM_UP_RUNS = 3;
+
+/** @type {import('./command.js').Command} */
+export default {
+  name: 'profile',
+  about: 'shows how long each step of a network takes',
+  usage: 'NETWORK|FILE [--runs N] [--options JSON] [--json]',
+  options: {
+    runs: { value: 'N', about: 'images to time; 10 if left out' },
+    options: { value: 'JSON', about: "the network's options" },
+    json: { about: 'one JSON object: network, runs, totalMs, steps' },
+  },
+  more: `Each step's time is the median over the runs. Layers that are computed together share a step. GFLOP/s counts two
+operations a multiply-accumulate.`,
+  example: 'decem profile mobilenetv2',
+
+  async run(values, positionals) {
+    if (positionals.length !== 1) throw new UsageError('name one network or file.');
+    const runs = wholeNumber(values.runs, { name: 'runs', otherwise: 10 });
+    const classifier = await loadClassifier(await networkOrFile(positionals[0], values));
+    try {
+      const steps = await medianSteps(classifier, runs);
+      const totalMs = steps.reduce((sum, step) => sum + step.ms, 0);
+      const { network, trained } = classifier;
+      console.log(values.json ? JSON.stringify({ network, trained, runs, totalMs, steps }) : table({ network, trained, totalMs, steps }));
+    } finally {
+      classifier.dispose();
+    }
+    return 0;
+  },
+};
+
+/**
+ * @param {import('../js/index.js').Classifier} classifier
+ * @param {number} runs
+ */
+async function medianSteps(classifier, runs) {
+  const image = testImage(classifier.summary().preprocess.crop);
+  const progress = new ProgressBar();
+  const profiles = [];
+  for (let run = -WARM_UP_RUNS; run < runs; run++) {
+    const profile = await classifier.profile(image);
+    if (run >= 0) profiles.push(profile);
+    progress.update(run + WARM_UP_RUNS + 1, runs + WARM_UP_RUNS, classifier.network);
+  }
+  progress.end();
+  return profiles[0].steps.map((step, index) => ({ ...step, ms: median(profiles.map(({ steps }) => steps[index].ms)) }));
+}
+
+/** @param {{ network: string, trained: boolean, totalMs: number, steps: import('../js/index.js').Profile['steps'] }} profile */
+function table({ network, trained, totalMs, steps }) {
+  const most = Math.max(...steps.map((step) => step.ms));
+  const row = (/** @type {string} */ name, /** @type {string} */ kernel, /** @type {number} */ macs, /** @type {number} */ ms) => [
+    name,
+    kernel,
+    formatMs(ms),
+    `${((100 * ms) / totalMs).toFixed(1)} %`,
+    macs > 0 ? ((2 * macs) / (ms * 1e6)).toFixed(1) : '',
+  ];
+  const rows = [
+    ['Step', 'Kernel', 'Time', 'Share', 'GFLOP/s', ''],
+    ...steps.map(({ name, kernel, macs, ms }) => [...row(name, kernel, macs, ms), bar(ms / most, 20)]),
+    [...row('Total', '', steps.reduce((sum, step) => sum + step.macs, 0), totalMs), ''],
+  ];
+  const [head, ...body] = columns(rows, ['left', 'left', 'right', 'right', 'right', 'left']);
+  const title = bold(network) + (trained ? '' : ` ${dim(UNTRAINED)}`);
+  return [title, '', bold(head), ...body.slice(0, -1), bold(/** @type {string} */ (body.at(-1)))].join('\n');
+}

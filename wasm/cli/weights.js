@@ -1,0 +1,99 @@
+/** From the options --weights, --network, --options and --seed, or from a NETWORK|FILE argument, to a classifier. */
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Classifier, DecemError } from '../js/index.js';
+import { UsageError, jsonObject, wholeNumber } from './command.js';
+import { ProgressBar, formatBytes } from './terminal.js';
+
+const DEFAULT_WEIGHTS = fileURLToPath(new URL('../../models/shufflenetv2-everyday100.safetensors', import.meta.url));
+const MODULE = new URL('../../build/wasm/decem-simd.wasm', import.meta.url);
+
+/** What text output calls synthetic weights. */
+export const UNTRAINED = 'untrained (synthetic weights)';
+
+/** The options that say which weights; for commands to spread into theirs. */
+export const WEIGHTS_OPTIONS = {
+  weights: { value: 'FILE|URL', about: 'a safetensors file' },
+  network: { value: 'NAME', about: 'the network: with --weights, where the file does not say; alone, with synthetic weights' },
+  options: { value: 'JSON', about: "the network's options, with --network" },
+  seed: { value: 'N', about: 'of the synthetic weights; 1 if left out' },
+};
+
+/**
+ * @typedef {object} Choice
+ * @property {import('../js/index.js').WeightsSource} [weights]
+ * @property {string} [network]
+ * @property {import('../js/index.js').NetworkOptions} [options]
+ * @property {number} [seed]
+ */
+
+/**
+ * Reads WEIGHTS_OPTIONS. Without any of them: the weights that ship with decem.
+ * @param {Record<string, string | boolean | undefined>} values
+ * @returns {Choice}
+ */
+export function chosenWeights(values) {
+  const options = jsonObject(values.options, 'options');
+  const seed = wholeNumber(values.seed, { name: 'seed', otherwise: 1, least: 0, most: 0xffffffff });
+  const weights = /** @type {string | undefined} */ (values.weights);
+  const network = /** @type {string | undefined} */ (values.network);
+  if (options && !network) throw new UsageError('--options needs --network NAME.');
+  if (weights || network) return { weights, network, options, seed };
+  if (!existsSync(DEFAULT_WEIGHTS)) {
+    throw new UsageError('there are no default weights here: give --weights FILE, or --network NAME for synthetic ones.');
+  }
+  console.error(`decem: using the default weights, models/${basename(DEFAULT_WEIGHTS)} (100 everyday classes)`);
+  return { weights: DEFAULT_WEIGHTS };
+}
+
+/**
+ * Reads an argument that is a network's name or a file.
+ * @param {string} argument
+ * @param {Record<string, string | boolean | undefined>} values options and seed
+ * @returns {Promise<Choice>}
+ */
+export async function networkOrFile(argument, values) {
+  requireModule();
+  const options = jsonObject(values.options, 'options');
+  const names = await Classifier.networks();
+  if (names.includes(argument)) return { network: argument, options };
+  if (existsSync(argument) || /^https?:/.test(argument)) {
+    if (options) throw new UsageError('--options goes with a network, not with a file, which says its own.');
+    return { weights: argument };
+  }
+  throw new DecemError(
+    `"${argument}" is neither a file nor a network. The networks are ${names.join(', ')}.`,
+    'UNKNOWN_NETWORK',
+  );
+}
+
+/**
+ * Loads a classifier with a progress bar.
+ * @param {Choice} choice
+ * @returns {Promise<Classifier>}
+ */
+export async function loadClassifier({ weights, network, options, seed }) {
+  requireModule();
+  const progress = new ProgressBar();
+  try {
+    if (weights === undefined) return await Classifier.load({ network: /** @type {string} */ (network), options, seed });
+    return await Classifier.load(weights, {
+      network,
+      options,
+      onProgress: ({ loaded, total, source, bytesPerSecond }) => {
+        const size = total === null ? formatBytes(loaded) : `${formatBytes(loaded)} of ${formatBytes(total)}`;
+        progress.update(loaded, total, `${source}  ${size}  ${formatBytes(bytesPerSecond)}/s`);
+      },
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+/** A clone that has not been built yet says so, rather than naming a file that nobody knows. */
+export function requireModule() {
+  if (!existsSync(MODULE)) {
+    throw new DecemError('decem is not built yet: run "npm run build" in its folder.', 'UNSUPPORTED');
+  }
+}
