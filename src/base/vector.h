@@ -1,0 +1,87 @@
+/* Four f32 lanes, on every machine that decem builds for: WASM SIMD by its intrinsics, all else by the vector
+ * types that GCC and Clang share. The only file that knows instruction sets.
+ *
+ * decem_f32x4_madd is a * b + c. In the strict build it rounds twice, everywhere alike, so that native and WASM
+ * agree to the bit (compile with -ffp-contract=off); in the relaxed build it is one fused instruction where there is one. */
+#ifndef DECEM_BASE_VECTOR_H
+#define DECEM_BASE_VECTOR_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__wasm_simd128__)
+
+#include <wasm_simd128.h>
+
+typedef v128_t decem_f32x4;
+
+static inline decem_f32x4 decem_f32x4_load(const float *at) { return wasm_v128_load(at); }
+static inline decem_f32x4 decem_f32x4_splat_load(const float *at) { return wasm_v128_load32_splat(at); }
+static inline void decem_f32x4_store(float *at, decem_f32x4 a) { wasm_v128_store(at, a); }
+static inline decem_f32x4 decem_f32x4_splat(float a) { return wasm_f32x4_splat(a); }
+static inline decem_f32x4 decem_f32x4_add(decem_f32x4 a, decem_f32x4 b) { return wasm_f32x4_add(a, b); }
+static inline decem_f32x4 decem_f32x4_sub(decem_f32x4 a, decem_f32x4 b) { return wasm_f32x4_sub(a, b); }
+static inline decem_f32x4 decem_f32x4_mul(decem_f32x4 a, decem_f32x4 b) { return wasm_f32x4_mul(a, b); }
+static inline decem_f32x4 decem_f32x4_div(decem_f32x4 a, decem_f32x4 b) { return wasm_f32x4_div(a, b); }
+static inline decem_f32x4 decem_f32x4_sqrt(decem_f32x4 a) { return wasm_f32x4_sqrt(a); }
+/* One instruction on x86, where f32x4.min and max are several. */
+static inline decem_f32x4 decem_f32x4_max(decem_f32x4 a, decem_f32x4 b) { return wasm_f32x4_pmax(a, b); }
+static inline decem_f32x4 decem_f32x4_min(decem_f32x4 a, decem_f32x4 b) { return wasm_f32x4_pmin(a, b); }
+#if defined(__wasm_relaxed_simd__)
+static inline decem_f32x4 decem_f32x4_madd(decem_f32x4 a, decem_f32x4 b, decem_f32x4 c) { return wasm_f32x4_relaxed_madd(a, b, c); }
+#else
+static inline decem_f32x4 decem_f32x4_madd(decem_f32x4 a, decem_f32x4 b, decem_f32x4 c) { return wasm_f32x4_add(wasm_f32x4_mul(a, b), c); }
+#endif
+/* a0 b0 a1 b1 and a2 b2 a3 b3 */
+static inline decem_f32x4 decem_f32x4_zip_low(decem_f32x4 a, decem_f32x4 b) { return wasm_i32x4_shuffle(a, b, 0, 4, 1, 5); }
+static inline decem_f32x4 decem_f32x4_zip_high(decem_f32x4 a, decem_f32x4 b) { return wasm_i32x4_shuffle(a, b, 2, 6, 3, 7); }
+static inline float decem_f32x4_lane0(decem_f32x4 a) { return wasm_f32x4_extract_lane(a, 0); }
+static inline float decem_f32x4_lane1(decem_f32x4 a) { return wasm_f32x4_extract_lane(a, 1); }
+static inline float decem_f32x4_lane2(decem_f32x4 a) { return wasm_f32x4_extract_lane(a, 2); }
+static inline float decem_f32x4_lane3(decem_f32x4 a) { return wasm_f32x4_extract_lane(a, 3); }
+
+#else
+
+typedef float decem_f32x4 __attribute__((vector_size(16)));
+typedef int32_t decem_i32x4 __attribute__((vector_size(16)));
+
+static inline decem_f32x4 decem_f32x4_load(const float *at) { decem_f32x4 a; memcpy(&a, at, sizeof a); return a; }
+static inline decem_f32x4 decem_f32x4_splat(float a) { return (decem_f32x4){a, a, a, a}; }
+static inline decem_f32x4 decem_f32x4_splat_load(const float *at) { return decem_f32x4_splat(*at); }
+static inline void decem_f32x4_store(float *at, decem_f32x4 a) { memcpy(at, &a, sizeof a); }
+static inline decem_f32x4 decem_f32x4_add(decem_f32x4 a, decem_f32x4 b) { return a + b; }
+static inline decem_f32x4 decem_f32x4_sub(decem_f32x4 a, decem_f32x4 b) { return a - b; }
+static inline decem_f32x4 decem_f32x4_mul(decem_f32x4 a, decem_f32x4 b) { return a * b; }
+static inline decem_f32x4 decem_f32x4_div(decem_f32x4 a, decem_f32x4 b) { return a / b; }
+static inline decem_f32x4 decem_f32x4_sqrt(decem_f32x4 a) { return (decem_f32x4){sqrtf(a[0]), sqrtf(a[1]), sqrtf(a[2]), sqrtf(a[3])}; }
+static inline decem_f32x4 decem_f32x4_select(decem_i32x4 mask, decem_f32x4 a, decem_f32x4 b) {
+    return (decem_f32x4)((mask & (decem_i32x4)a) | (~mask & (decem_i32x4)b));
+}
+static inline decem_f32x4 decem_f32x4_max(decem_f32x4 a, decem_f32x4 b) { return decem_f32x4_select(a < b, b, a); }
+static inline decem_f32x4 decem_f32x4_min(decem_f32x4 a, decem_f32x4 b) { return decem_f32x4_select(b < a, b, a); }
+static inline decem_f32x4 decem_f32x4_madd(decem_f32x4 a, decem_f32x4 b, decem_f32x4 c) { return a * b + c; }
+static inline decem_f32x4 decem_f32x4_zip_low(decem_f32x4 a, decem_f32x4 b) { return (decem_f32x4){a[0], b[0], a[1], b[1]}; }
+static inline decem_f32x4 decem_f32x4_zip_high(decem_f32x4 a, decem_f32x4 b) { return (decem_f32x4){a[2], b[2], a[3], b[3]}; }
+static inline float decem_f32x4_lane0(decem_f32x4 a) { return a[0]; }
+static inline float decem_f32x4_lane1(decem_f32x4 a) { return a[1]; }
+static inline float decem_f32x4_lane2(decem_f32x4 a) { return a[2]; }
+static inline float decem_f32x4_lane3(decem_f32x4 a) { return a[3]; }
+
+#endif
+
+static inline decem_f32x4 decem_f32x4_zero(void) { return decem_f32x4_splat(0.0f); }
+
+/* (lane 0 + lane 1) + (lane 2 + lane 3) */
+static inline float decem_f32x4_sum(decem_f32x4 a) {
+    return (decem_f32x4_lane0(a) + decem_f32x4_lane1(a)) + (decem_f32x4_lane2(a) + decem_f32x4_lane3(a));
+}
+
+/* Marks the small functions that hold an inner loop: engines allocate registers well only in small functions. */
+#if defined(__GNUC__)
+#define DECEM_NOINLINE __attribute__((noinline))
+#else
+#define DECEM_NOINLINE
+#endif
+
+#endif

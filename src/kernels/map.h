@@ -1,0 +1,45 @@
+/* What kernels work on.
+ *
+ * A map is an image in memory, [height][width][channels] f32. It may be a part of a larger one (some channels of
+ * a concatenation, the inside of a padded image), so rows and pixels have strides, in elements. The channels of a
+ * pixel lie side by side.
+ *
+ *     at ──> [c0 c1 ... ] pixel_stride [c0 c1 ...] ...      width pixels
+ *            row_stride
+ *            [c0 c1 ... ] ...
+ *
+ * A kernel is split into tiles that may run in any order and on any thread: each element of the output is made by one
+ * tile, in the same order of operations whatever the split. Kernels allocate nothing and cannot fail: whoever
+ * prepares their arguments has checked them. */
+#ifndef DECEM_KERNELS_MAP_H
+#define DECEM_KERNELS_MAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/vector.h"
+
+typedef struct decem_map {
+    float *at; /* the first channel of the top left pixel */
+    int32_t height, width, channels;
+    ptrdiff_t row_stride, pixel_stride;
+} decem_map;
+
+/* Bounds that an activation puts on a value; none is -FLT_MAX and FLT_MAX or beyond. */
+typedef struct decem_clamp {
+    float low, high;
+    int32_t active; /* 0: no bounds, values pass unread */
+} decem_clamp;
+
+static inline decem_f32x4 decem_clamp_f32x4(decem_f32x4 a, decem_clamp clamp) {
+    if (!clamp.active) return a;
+    return decem_f32x4_min(decem_f32x4_max(a, decem_f32x4_splat(clamp.low)), decem_f32x4_splat(clamp.high));
+}
+
+static inline float decem_clamp_f32(float a, decem_clamp clamp) {
+    if (!clamp.active) return a;
+    a = a < clamp.low ? clamp.low : a;
+    return clamp.high < a ? clamp.high : a;
+}
+
+#endif
