@@ -106,9 +106,10 @@ async function fileAt(path) {
   try {
     const root = await realpath(fileURLToPath(new URL(folder, ROOT)));
     const real = await realpath(root + path.slice(folder.length + 1).replaceAll('/', sep));
-    const { size, mtimeMs, ...rest } = await stat(real);
-    if (!real.startsWith(root + sep) || !rest.isFile()) return null;
-    return { path: real, size, etag: `"${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"` };
+    const found = await stat(real);
+    if (!real.startsWith(root + sep) || !found.isFile()) return null;
+    const etag = `"${found.size.toString(36)}-${Math.round(found.mtimeMs).toString(36)}"`;
+    return { path: real, size: found.size, etag };
   } catch {
     return null;
   }
