@@ -9,6 +9,7 @@
  */
 import { untilAborted } from './abort.js';
 import { startEngine } from './client.js';
+import { Engine } from './engine.js';
 import { DecemError } from './errors.js';
 import { captureImage, readImage } from './image.js';
 import { labelOf, loadLabels } from './labels.js';
@@ -30,11 +31,12 @@ import { compile } from './wasm.js';
  * @typedef {import('./types.js').StreamOptions} StreamOptions
  * @typedef {import('./types.js').Summary} Summary
  * @typedef {import('./types.js').SyntheticWeights} SyntheticWeights
+ * @typedef {import('./types.js').Timings} Timings
  * @typedef {import('./types.js').WasmOptions} WasmOptions
  * @typedef {import('./types.js').WeightsSource} WeightsSource
- * @typedef {import('./engine.js').Request} RunRequest
- * @typedef {import('./engine.js').Result} RunResult
- * @typedef {import('./client.js').AsyncEngine} AsyncEngine
+ * @typedef {import('./engine.js').RunRequest} RunRequest
+ * @typedef {import('./engine.js').RunResult} RunResult
+ * @typedef {import('./client.js').AnyEngine} AnyEngine
  */
 
 /** @param {unknown} source @returns {source is SyntheticWeights} */
@@ -53,7 +55,7 @@ export class Classifier {
   /**
    * For `Classifier.load` alone.
    * @private
-   * @param {AsyncEngine} engine
+   * @param {AnyEngine} engine
    * @param {Summary} summary
    * @param {string[] | null} labels
    * @param {LoadOptions} options
@@ -114,12 +116,7 @@ export class Classifier {
    * @returns {Promise<string[]>}
    */
   static async networks(options = {}) {
-    const engine = await startEngine(await compile(options), { worker: false });
-    try {
-      return await engine.networks();
-    } finally {
-      engine.dispose();
-    }
+    return (await Engine.create(await compile(options))).networks();
   }
 
   /**
@@ -130,14 +127,10 @@ export class Classifier {
    * @returns {Promise<Summary>}
    */
   static async summary(network, networkOptions, options = {}) {
-    const engine = await startEngine(await compile(options), { worker: false });
-    try {
-      await engine.select(network, networkOptions);
-      const { description, metadata } = await engine.describe();
-      return summarise(description, { metadata, labels: null, trained: false });
-    } finally {
-      engine.dispose();
-    }
+    const engine = await Engine.create(await compile(options));
+    await engine.select(network, networkOptions);
+    const { description, metadata } = await engine.describe();
+    return summarise(description, { metadata, labels: null, trained: false });
   }
 
   /** The network's name, such as 'mobilenetv2'. */
@@ -267,7 +260,7 @@ export class Classifier {
    * @param {ImageSource} image
    * @param {RunRequest} request
    * @param {AbortSignal} [signal]
-   * @returns {Promise<RunResult>}
+   * @returns {Promise<Omit<RunResult, 'preprocessMs' | 'inferenceMs'> & { timings: Timings }>}
    */
   async #run(image, request, signal) {
     signal?.throwIfAborted();
@@ -275,10 +268,10 @@ export class Classifier {
     return this.#queue.add(async () => {
       const start = performance.now();
       const readable = await readImage(captured, { fetch: this.#fetch, signal });
-      const result = await this.#engine.run(readable, request);
+      const readMs = performance.now() - start;
+      const { inferenceMs, preprocessMs, ...result } = await this.#engine.run(readable, request);
       const totalMs = performance.now() - start;
-      const preprocessMs = totalMs - result.inferenceMs;
-      return { ...result, timings: { preprocessMs, inferenceMs: result.inferenceMs, totalMs } };
+      return { ...result, timings: { preprocessMs: readMs + preprocessMs, inferenceMs, totalMs } };
     }, signal);
   }
 }

@@ -1,0 +1,124 @@
+/** An engine to work with: in a worker where that can be had, else here. */
+import { untilAborted } from './abort.js';
+import { Engine } from './engine.js';
+import { DecemError } from './errors.js';
+import { RpcClient } from './rpc.js';
+
+/** @typedef {Engine | RemoteEngine} AnyEngine */
+
+/**
+ * @param {WebAssembly.Module} module
+ * @param {{ worker?: boolean, signal?: AbortSignal }} options as in LoadOptions
+ * @returns {Promise<AnyEngine>}
+ */
+export async function startEngine(module, { worker, signal }) {
+  signal?.throwIfAborted();
+  if (worker === false || (worker === undefined && typeof Worker !== 'function')) return Engine.create(module);
+  try {
+    return await RemoteEngine.create(module, signal);
+  } catch (error) {
+    const noWorker = error instanceof DecemError && error.code === 'WORKER_FAILED';
+    if (worker === undefined && noWorker) return Engine.create(module);
+    throw error;
+  }
+}
+
+/** The methods of an Engine that lives in a worker of its own. */
+export class RemoteEngine {
+  where = /** @type {const} */ ('worker');
+  #worker;
+  #rpc;
+
+  /** @param {Worker} worker */
+  constructor(worker) {
+    this.#worker = worker;
+    this.#rpc = new RpcClient(worker);
+    worker.addEventListener('error', (event) => {
+      event.preventDefault?.();
+      const why = event.message ? `: ${event.message}` : ', without saying why; is worker.js served, and does the page allow worker-src?';
+      this.#stop(new DecemError(`The worker failed${why}. Load the classifier again.`, 'WORKER_FAILED'));
+    });
+  }
+
+  /**
+   * @param {WebAssembly.Module} module
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<RemoteEngine>}
+   */
+  static async create(module, signal) {
+    let worker;
+    try {
+      worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'decem' });
+    } catch (cause) {
+      throw new DecemError(`No worker can be started: ${/** @type {Error} */ (cause).message}`, 'WORKER_FAILED', { cause });
+    }
+    const engine = new RemoteEngine(worker);
+    try {
+      await untilAborted(engine.#rpc.call('create', [module]), signal);
+      return engine;
+    } catch (error) {
+      engine.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * @param {string} network
+   * @param {import('./types.js').NetworkOptions} [options]
+   * @returns {Promise<void>}
+   */
+  select(network, options) {
+    return this.#rpc.call('select', [network, options]);
+  }
+
+  /** @param {Uint8Array} bytes @returns {Promise<void>} */
+  push(bytes) {
+    // Copied: the source may own them, or more of the same buffer.
+    const copy = bytes.slice();
+    return this.#rpc.call('push', [copy], [copy.buffer]);
+  }
+
+  /** @returns {Promise<void>} */
+  finish() {
+    return this.#rpc.call('finish', []);
+  }
+
+  /** @param {number} seed @returns {Promise<void>} */
+  synthesize(seed) {
+    return this.#rpc.call('synthesize', [seed]);
+  }
+
+  /** @returns {Promise<import('./engine.js').About>} */
+  describe() {
+    return this.#rpc.call('describe', []);
+  }
+
+  /**
+   * @param {import('./image.js').ReadableImage} readable handed over when it is decem's own, else copied
+   * @param {import('./engine.js').RunRequest} request
+   * @returns {Promise<import('./engine.js').RunResult>}
+   */
+  run({ image, own }, request) {
+    if ('data' in image) {
+      const data = own ? image.data : image.data.slice();
+      return this.#rpc.call('run', [{ image: { ...image, data }, own: true }, request], [data.buffer]);
+    }
+    const transfer = own && !(image instanceof Blob) ? [image] : [];
+    return this.#rpc.call('run', [{ image, own: true }, request], transfer);
+  }
+
+  /** @returns {Promise<import('./types.js').Crop | null>} */
+  crop() {
+    return this.#rpc.call('crop', []);
+  }
+
+  dispose() {
+    this.#stop(new DecemError('The classifier has been disposed of: load another.', 'DISPOSED'));
+  }
+
+  /** @param {DecemError} reason */
+  #stop(reason) {
+    this.#rpc.close(reason);
+    this.#worker.terminate();
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * One model and what is done with it, call by call: what a worker does for its page, or the calling thread for itself.
+ * Every method answers with a promise, so that `RemoteEngine` (client.js) is the same from outside.
+ */
+import { DecemError } from './errors.js';
+import { Model } from './model.js';
+import { openPixels } from './pixels.js';
+
+/**
+ * @typedef {object} RunRequest
+ * @property {number} topK predictions an output
+ * @property {boolean} [logits]
+ * @property {boolean} [embedding]
+ * @property {boolean} [profile]
+ */
+
+/**
+ * @typedef {object} RunResult
+ * @property {{ indices: Int32Array, probabilities: Float32Array }[]} outputs the topK classes of each output and their
+ *   probabilities, main output first
+ * @property {Float32Array[]} [logits] on request, of each output
+ * @property {Float32Array} [embedding] on request
+ * @property {import('./types.js').ProfiledStep[]} [steps] on request
+ * @property {number} preprocessMs
+ * @property {number} inferenceMs
+ */
+
+/**
+ * @typedef {object} About
+ * @property {import('./model.js').Description} description
+ * @property {Record<import('./model.js').MetadataKey, string | null>} metadata
+ */
+
+export class Engine {
+  /** @type {'thread' | 'worker'} where it runs, seen from who made it */
+  where = /** @type {const} */ ('thread');
+  /** @type {Model | null} */
+  #model;
+  /** @type {import('./model.js').Description | null} */
+  #description = null;
+
+  /** @param {Model} model */
+  constructor(model) {
+    this.#model = model;
+  }
+
+  /** @param {WebAssembly.Module} module @returns {Promise<Engine>} */
+  static async create(module) {
+    return new Engine(await Model.create(module));
+  }
+
+  get #live() {
+    if (this.#model) return this.#model;
+    throw new DecemError('The classifier has been disposed of: load another.', 'DISPOSED');
+  }
+
+  async networks() {
+    return this.#live.networks();
+  }
+
+  /** @param {string} network @param {import('./types.js').NetworkOptions} [options] */
+  async select(network, options) {
+    this.#live.select(network, options);
+  }
+
+  /** @param {Uint8Array} bytes */
+  async push(bytes) {
+    this.#live.push(bytes);
+  }
+
+  async finish() {
+    this.#live.finish();
+  }
+
+  /** @param {number} seed */
+  async synthesize(seed) {
+    this.#live.synthesize(seed);
+  }
+
+  /** @returns {Promise<About>} */
+  async describe() {
+    const model = this.#live;
+    this.#description = model.describe();
+    const metadata = {
+      network: model.metadata('network'),
+      options: model.metadata('options'),
+      preprocess: model.metadata('preprocess'),
+      labels: model.metadata('labels'),
+      license: model.metadata('license'),
+      source: model.metadata('source'),
+    };
+    return { description: this.#description, metadata };
+  }
+
+  /**
+   * @param {import('./image.js').ReadableImage} image
+   * @param {RunRequest} request
+   * @returns {Promise<RunResult>}
+   */
+  async run(image, request) {
+    const start = performance.now();
+    const pixels = await openPixels(image);
+    const model = this.#live;
+    try {
+      model.beginImage(pixels.width, pixels.height, pixels.channels);
+      for (const band of pixels.bands()) model.pushRows(band, pixels.width * pixels.channels);
+    } finally {
+      pixels.close();
+    }
+    const prepared = performance.now();
+    const times = request.profile ? model.runTimed() : model.run();
+    const inferenceMs = performance.now() - prepared;
+    const each = Array.from({ length: model.outputCount }, (_, output) => output);
+    return {
+      outputs: each.map((output) => {
+        const indices = model.top(output, request.topK);
+        const probabilities = model.probabilities(output);
+        return { indices, probabilities: Float32Array.from(indices, (index) => probabilities[index]) };
+      }),
+      ...(request.logits && { logits: each.map((output) => model.logits(output)) }),
+      ...(request.embedding && { embedding: model.embedding() }),
+      ...(times && { steps: this.#describedSteps.map((step, index) => ({ ...step, ms: times[index] })) }),
+      preprocessMs: prepared - start,
+      inferenceMs,
+    };
+  }
+
+  get #describedSteps() {
+    this.#description ??= this.#live.describe();
+    return this.#description.steps;
+  }
+
+  /** @returns {Promise<import('./types.js').Crop | null>} */
+  async crop() {
+    this.#description ??= this.#live.describe();
+    const [, height, width] = this.#description.input;
+    const rgb = this.#live.crop(width);
+    if (!rgb) return null;
+    const data = new Uint8ClampedArray(width * height * 4).fill(255);
+    for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
+      data[to] = rgb[from];
+      data[to + 1] = rgb[from + 1];
+      data[to + 2] = rgb[from + 2];
+    }
+    return { width, height, data };
+  }
+
+  /** The instance's memory goes with it, whole. */
+  dispose() {
+    this.#model = null;
+  }
+}

@@ -1,0 +1,66 @@
+/** Fetching, with errors that name the address and say what to do. */
+import { DecemError } from './errors.js';
+
+/**
+ * @typedef {object} FetchOptions
+ * @property {typeof globalThis.fetch} [fetch]
+ * @property {AbortSignal} [signal]
+ */
+
+/**
+ * The response's media type without its parameters, such as 'text/html'; '' when it has none.
+ * @param {Response} response
+ * @returns {string}
+ */
+export function mediaType(response) {
+  return (response.headers.get('content-type') ?? '').split(';')[0].trim().toLowerCase();
+}
+
+/**
+ * Rejects answers that are errors, or pages where a file was asked for.
+ * @param {Response} response
+ * @param {string} what was asked for, such as 'weights'
+ * @param {string} [address] where it is asked for, when the response does not know
+ */
+export function checkResponse(response, what, address = '') {
+  const url = response.url || address || 'the response';
+  if (!response.ok) {
+    const status = `${response.status} ${response.statusText}`.trim();
+    const remedy = response.status === 404 ? 'check the address' : 'try again later, or ask whoever runs the server';
+    throw new DecemError(`Cannot load the ${what}: ${url} answered ${status}. Please ${remedy}.`, 'FETCH_FAILED');
+  }
+  if (mediaType(response) === 'text/html') {
+    throw new DecemError(
+      `Cannot load the ${what}: ${url} answered with a web page (text/html), not with a file. Use the address of the file itself.`,
+      'FETCH_FAILED',
+    );
+  }
+}
+
+/**
+ * @param {URL | Request} input
+ * @param {string} what is asked for, such as 'weights'
+ * @param {FetchOptions} options
+ * @returns {Promise<Response>} its status is a success and it is not a web page
+ */
+export async function fetchChecked(input, what, { fetch = globalThis.fetch, signal }) {
+  const address = input instanceof URL ? input.href : input.url;
+  let response;
+  try {
+    response = await fetch(input, { signal });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new DecemError(
+      `Cannot load the ${what}: no answer from ${address}. The server is out of reach, or does not allow other sites to read it (CORS).`,
+      'FETCH_FAILED',
+      { cause },
+    );
+  }
+  try {
+    checkResponse(response, what, address);
+  } catch (error) {
+    await response.body?.cancel();
+    throw error;
+  }
+  return response;
+}
