@@ -54,8 +54,8 @@ export function chosenWeights(values) {
  * @returns {Promise<Choice>}
  */
 export async function networkOrFile(argument, values) {
-  requireModule();
   const options = jsonObject(values.options, 'options');
+  requireModule();
   const names = await Classifier.networks();
   if (names.includes(argument)) return { network: argument, options };
   if (existsSync(argument) || /^https?:/.test(argument)) {

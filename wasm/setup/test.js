@@ -28,7 +28,7 @@ const PARTS = {
 function nodeTests(folder) {
   const files = readdirSync(join(ROOT, folder)).filter((file) => file.endsWith('.test.js'));
   if (files.length === 0) throw new SetupError(`no tests in ${folder}`);
-  run(process.execPath, ['--test', '--test-concurrency=1', ...files.map((file) => `${folder}/${file}`)]);
+  run(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files.map((file) => `${folder}/${file}`)]);
 }
 
 await main(() => {
