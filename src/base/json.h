@@ -69,7 +69,8 @@ bool decem_json_close(decem_json *json);
 bool decem_json_equals(decem_json_text text, const char *string);
 
 /* Decodes escapes (surrogate pairs too; half a pair becomes U+FFFD) to UTF-8 and adds a NUL; returns the
- * bytes written without it. `out` must have room for text.length + 1 bytes: decoding never lengthens. */
+ * bytes written without it. `out` must have room for text.length + 1 bytes, and may be the text itself: decoding
+ * never lengthens. */
 size_t decem_json_decode(decem_json_text text, char *out);
 
 #endif
