@@ -1,0 +1,248 @@
+/**
+ * The page: weights on one side, pictures on the other, and the answer where they meet.
+ *
+ * @typedef {import('./weights.js').Choice} Choice
+ * @typedef {import('../wasm/js/index.js').Classifier} Classifier
+ * @typedef {import('../wasm/js/index.js').Classification} Classification
+ */
+import { readAddress, writeAddress } from './address.js';
+import { createAnswer } from './answer.js';
+import { showBadges } from './badges.js';
+import { createCamera } from './camera.js';
+import { button, byId, notify } from './dom.js';
+import { sentence } from './errors.js';
+import { percent } from './format.js';
+import { createInside } from './inside.js';
+import { createLoader } from './loader.js';
+import { nameOf, networks } from './networks.js';
+import { createPhotos } from './photos.js';
+import { createPicker } from './picker.js';
+import { createSources } from './sources.js';
+import { createVoice } from './spoken.js';
+import { Steady } from './steady.js';
+import { createWeights, listModels, shipped, titleOf } from './weights.js';
+
+/** Walking through the list with the arrow keys loads only where one rests. */
+const restMs = 350;
+/** While a camera runs: how often the words and figures change, and how often the crop is drawn. */
+const wordsEveryMs = 120;
+const cropEveryMs = 250;
+
+/** @type {Classifier | null} */
+let classifier = null;
+/** @type {HTMLVideoElement | null} the camera's, while its pictures are classified */
+let live = null;
+let watching = new AbortController();
+let resting = 0;
+
+const answer = createAnswer();
+const voice = createVoice(byId('spoken'));
+const pictureNotice = byId('picture-notice');
+
+/* ---- Weights ---- */
+
+const loader = createLoader({
+  onStart(choice) {
+    stopWatching();
+    classifier = null;
+    photos.answerBy(null);
+    inside.show(null);
+    mark(choice);
+    answer.setNetwork('');
+    answer.showLoading(titleOf(choice), () => loader.cancel());
+    if (choice.kind === 'synthetic') answer.showMaking();
+    voice.say(`Loading ${titleOf(choice)}`);
+  },
+  onProgress(progress) {
+    answer.showProgress(progress);
+  },
+  onReady(loaded, choice) {
+    classifier = loaded;
+    mark({ ...choice, network: loaded.network });
+    answer.setNetwork(nameOf(loaded.network) + (loaded.trained ? '' : ', untrained'));
+    showSource(loaded);
+    showBadges(loaded);
+    inside.show(loaded);
+    voice.say(`${nameOf(loaded.network)} is ready`);
+    if (camera.running) watch();
+    else if (!photos.current) answer.showState(`${nameOf(loaded.network)} is ready. Give it a photo.`);
+    photos.answerBy(loaded);
+  },
+  onStopped(choice) {
+    answer.showState('Loading was stopped.', { actions: [button('Try again', () => loader.load(choice), 'button primary')] });
+    voice.say('Loading was stopped');
+  },
+  onFailed(error, choice) {
+    answer.showState(sentence(error), { failed: true, actions: remedies(error, choice) });
+  },
+});
+
+/**
+ * What can be done about weights that did not load.
+ * @param {any} error
+ * @param {Choice} choice
+ */
+function remedies(error, choice) {
+  const actions = [button('Try again', () => loader.load(choice), 'button primary')];
+  if (error.code === 'UNRECOGNISED_NETWORK') {
+    actions.push(...networks.map(({ id, name }) => button(`Read as ${name}`, () => loader.load({ ...choice, network: id }))));
+  }
+  if (choice.kind !== 'model') {
+    actions.push(button('Use the weights that ship', () => loader.load({ kind: 'model', ...shipped })));
+  }
+  return actions;
+}
+
+/** What the weights' file says of itself. @param {Classifier} loaded */
+function showSource(loaded) {
+  const { source, license } = loaded.summary();
+  notify(byId('weights-about'), [source, license && `Licence: ${license}.`].filter(Boolean).join('. '));
+}
+
+/** @param {Choice} choice */
+function mark(choice) {
+  if (choice.network) picker.mark(choice.network);
+  weights.mark(choice);
+  if (choice.kind !== 'file') writeAddress(choice);
+}
+
+/* ---- Pictures ---- */
+
+const photos = createPhotos({
+  onShown() {
+    if (!photos.current && classifier) answer.showState(`${nameOf(classifier.network)} is ready. Give it a photo.`);
+  },
+  onAnswered(photo) {
+    if (camera.running) return;
+    if (photo.error) answer.showState(sentence(photo.error), { failed: true });
+    else if (photo.result) {
+      answer.showResult(photo.result);
+      drawCrop();
+      say(photo.result);
+    }
+  },
+});
+
+const sources = createSources({
+  onPhotos(files) {
+    camera.stop();
+    notify(pictureNotice);
+    photos.replace(files);
+  },
+  onWeights(file) {
+    weights.take(file);
+  },
+});
+
+const camera = createCamera({
+  onLive(video) {
+    notify(pictureNotice);
+    setCameraVisible(true);
+    live = video;
+    watch();
+  },
+  onFrozen() {
+    stopWatching();
+  },
+  onStopped(words) {
+    stopWatching();
+    live = null;
+    setCameraVisible(false);
+    notify(pictureNotice, words);
+    const { current } = photos;
+    if (current && classifier) photos.answerBy(classifier);
+  },
+});
+
+/** @param {boolean} visible */
+function setCameraVisible(visible) {
+  const hadFocus = byId('camera-actions').contains(document.activeElement) || document.activeElement === byId('camera-start');
+  byId('video').hidden = !visible;
+  byId('camera-actions').hidden = !visible;
+  byId('photo-actions').hidden = visible;
+  photos.setVisible(!visible);
+  if (hadFocus) byId(visible ? 'camera-stop' : 'camera-start').focus();
+}
+
+function stopWatching() {
+  watching.abort();
+}
+
+/** Classifies the camera's pictures, always the latest, until something else is wanted. */
+async function watch() {
+  stopWatching();
+  if (!classifier || !live) return;
+  watching = new AbortController();
+  const { signal } = watching;
+  const steady = new Steady();
+  /** @type {number[]} when the answers of the last second came */
+  let times = [];
+  let wordsAt = 0;
+  let cropAt = 0;
+  try {
+    await classifier.stream(live, {
+      signal,
+      topK: 10,
+      onResult(result) {
+        const now = performance.now();
+        times = [...times.filter((time) => now - time < 1000), now];
+        const predictions = steady.update(result.predictions, now);
+        if (now - wordsAt > wordsEveryMs) {
+          wordsAt = now;
+          const span = now - times[0];
+          answer.showResult(result, { predictions, framesPerSecond: span > 0 ? ((times.length - 1) * 1000) / span : 0 });
+          say({ ...result, predictions });
+        }
+        if (now - cropAt > cropEveryMs) {
+          cropAt = now;
+          drawCrop();
+        }
+      },
+    });
+  } catch (error) {
+    if (!signal.aborted) answer.showState(sentence(error), { failed: true });
+  }
+}
+
+async function drawCrop() {
+  const by = classifier;
+  const crop = await by?.crop().catch(() => null);
+  if (crop && by === classifier) answer.showCrop(crop);
+}
+
+/** @param {Classification} result */
+function say({ predictions: [best], trained }) {
+  voice.say(`${best.label}, ${percent(best.probability)}${trained ? '' : ', untrained'}`);
+}
+
+/* ---- Start ---- */
+
+const picker = createPicker(byId('networks'), (network) => {
+  clearTimeout(resting);
+  resting = setTimeout(() => loader.load(weights.for(network)), restMs);
+});
+
+const inside = createInside(() => live ?? photos.current?.blob ?? null);
+
+const asked = readAddress(location.search);
+const models = await listModels();
+const weights = createWeights(models, (choice) => {
+  clearTimeout(resting);
+  resting = setTimeout(() => loader.load(choice), choice.kind === 'model' || choice.kind === 'synthetic' ? restMs : 0);
+});
+
+/** What the address asks for; what ships, where it asks for nothing or for what is not there. @returns {Choice} */
+function firstChoice() {
+  const network = networks.some(({ id }) => id === asked.network) ? asked.network : null;
+  if (asked.weights === 'synthetic') return { kind: 'synthetic', network: network ?? shipped.network ?? '' };
+  const model = models.find(({ file }) => file === asked.weights);
+  if (model) return { kind: 'model', file: model.file, network: model.network };
+  if (asked.weights && URL.canParse(asked.weights)) {
+    if (new URL(asked.weights).origin === location.origin) return { kind: 'url', url: asked.weights };
+    weights.propose(asked.weights);
+  }
+  return network ? weights.for(network) : { kind: 'model', ...shipped };
+}
+
+loader.load(firstChoice());
+photos.replace([await sources.first()]);
