@@ -22,8 +22,6 @@ import torch.nn.functional as F
 import torchvision
 from torch import nn
 
-INPUT_SIZE = 224
-
 
 def _pooled(size, kernel, stride, padding=0, ceil_mode=False):
     """Output length of a convolution or pool along one axis, as PyTorch computes it."""
@@ -588,21 +586,23 @@ def _vgg16(num_classes, variant, input_size):
 class Network:
     make: Callable[..., nn.Module]
     final: str = "logits"  # what the article's network returns; torchvision's: always logits
-    options: dict = field(default_factory=dict)  # defaults, beside num_classes = 1000
+    options: dict = field(default_factory=dict)  # defaults, beside those of every network
+    sized: bool = False  # input_size decides the shape of a Linear
 
 
+# num_classes; and the side of the image, which most networks are free of
+_COMMON = {"num_classes": 1000, "input_size": 224}
 _VARIANT = {"variant": "article"}  # or "torchvision"
-_INPUT_SIZE = {"input_size": INPUT_SIZE}  # side of the image: decides the article's Linear sizes
 
 NETWORKS = {
     "googlenet": Network(
-        _googlenet, "softmax", {**_VARIANT, "lrn_size": 2, "aux": True, **_INPUT_SIZE}
+        _googlenet, "softmax", {**_VARIANT, "lrn_size": 2, "aux": True}, sized=True
     ),
     "resnet18": Network(_resnet18, "softmax", _VARIANT),
     "resnet50": Network(_bottleneck_resnet([3, 4, 6, 3]), options=_VARIANT),
     "resnet101": Network(_bottleneck_resnet([3, 4, 23, 3]), options=_VARIANT),
     "resnet152": Network(_bottleneck_resnet([3, 8, 36, 3]), options=_VARIANT),
-    "vgg16": Network(_vgg16, options={**_VARIANT, **_INPUT_SIZE}),
+    "vgg16": Network(_vgg16, options=_VARIANT, sized=True),
     "mobilenetv1": Network(
         MobileNetV1, options={"padding": "torch", "activation": "relu", "width": 1.0}
     ),
@@ -627,16 +627,18 @@ def build(network, **options):
     if network not in NETWORKS:
         raise ValueError(f"no network '{network}': one of {', '.join(NETWORKS)}")
     entry = NETWORKS[network]
-    defaults = {"num_classes": 1000, **entry.options}
+    defaults = {**_COMMON, **entry.options}
     for name, value in options.items():
         if name not in defaults:
             raise ValueError(f"{network} has no option '{name}': one of {', '.join(defaults)}")
         if name in _CHOICES and value not in _CHOICES[name]:
             raise ValueError(f"{network}: {name} is one of {_CHOICES[name]}, not {value!r}")
     chosen = {**defaults, **options}
-    model = entry.make(**chosen)
+    model = entry.make(
+        **{name: chosen[name] for name in chosen if entry.sized or name != "input_size"}
+    )
     article = chosen.get("variant", "article") == "article"
-    side = ["branch2", "branch1"] if article else ["aux2", "aux1"]
+    side = ["branch 2", "branch 1"] if article else ["aux2", "aux1"]
     model.network = network
     model.options = chosen
     model.output_names = ["main"] + (side if chosen.get("aux") else [])

@@ -38,7 +38,7 @@ class Case:
 
 
 def _googlenet_torchvision(name, aux):
-    inside = "conv1 maxpool1 conv3 maxpool2 inception3a inception4a inception4e maxpool4 inception5b"
+    inside = "maxpool1 maxpool2 inception3a maxpool3 inception4a inception4e maxpool4 inception5b"
     return Case(name, "googlenet", inside.split(), {"variant": "torchvision", "aux": aux})
 
 
@@ -53,7 +53,7 @@ def _shufflenetv2(name, counts, **rest):
     inside = ["maxpool"]
     for stage, count in enumerate(counts, start=2):
         inside += [f"stage{stage}.0", f"stage{stage}.{count - 1}"]
-    return Case(name, "shufflenetv2", inside + ["conv5"], **rest)
+    return Case(name, "shufflenetv2", inside + ["conv5.2"], **rest)
 
 
 def _shufflenetv1(name, **options):
@@ -64,15 +64,20 @@ def _shufflenetv1(name, **options):
 
 
 _GOOGLENET = [
-    "BasicConv_1", "max_pool_1", "conv_1x1", "max_pool_2", "InceptionBlock_3a", "max_pool_3",
+    "max_pool_1", "lrn_1", "lrn_2", "max_pool_2", "InceptionBlock_3a", "max_pool_3",
     "InceptionBlock_4a", "InceptionBlock_4e", "InceptionBlock_5b",
 ]  # fmt: skip
 _RESNET18 = ["maxpool", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv4_1", "conv5_1", "conv5_2"]
 _RESNET18_TORCHVISION = ["maxpool", "layer1.0", "layer1.1", "layer2.0", "layer3.0", "layer4.0", "layer4.1"]
 _VGG16 = ["pool1", "pool2", "pool3", "pool4", "pool5"]
-_VGG16_TORCHVISION = [f"features.{index}" for index in (1, 3, 4, 9, 16, 23, 30)]
-_MOBILENETV1 = [f"model.{index}" for index in (0, 1, 2, 5, 6, 11, 12, 13)]
-_MOBILENETV2 = [f"features.{index}" for index in (0, 1, 2, 3, 7, 14, 17, 18)]
+_VGG16_TORCHVISION = [f"features.{index}" for index in (4, 9, 16, 23, 30)]
+# activations: of the first convolution, of depthwise (.2) and of pointwise ones (.5)
+_MOBILENETV1 = [f"model.{index}" for index in ("0.2", "1.2", "1.5", "2.2", "2.5", "6.5", "12.2", "13.5")]
+# activations, norms of blocks that add nothing, blocks that add
+_MOBILENETV2 = [
+    f"features.{index}"
+    for index in ("0.2", "1.conv.2", "2.conv.3", "3", "6", "9", "14.conv.3", "16", "17.conv.3", "18.2")
+]
 _TORCHVISION = {"variant": "torchvision"}
 
 CASES = [
@@ -104,10 +109,18 @@ CASES = [
         options={"stages_repeats": [4, 8, 4]},
         twin=torchvision.models.shufflenet_v2_x1_0,
     ),
-    # Other options and image sizes
+    # Other options, and sizes that are odd somewhere inside
     *(_shufflenetv1(f"shufflenetv1-groups{groups}", groups=groups) for groups in (1, 2, 4, 8)),
     Case("googlenet-lrn5", "googlenet", _GOOGLENET, {"lrn_size": 5}),
     Case("mobilenetv1-tf", "mobilenetv1", _MOBILENETV1, {"padding": "tf_same", "activation": "relu6"}),
+    Case("googlenet-180px", "googlenet", _GOOGLENET, {"num_classes": 50}, size=180),
+    Case(
+        "mobilenetv1-tf-150px",  # maps of 75 and 19, where SAME pads all around
+        "mobilenetv1",
+        _MOBILENETV1,
+        {"padding": "tf_same", "activation": "relu6"},
+        size=150,
+    ),
     Case("mobilenetv1-half-128px", "mobilenetv1", _MOBILENETV1, {"width": 0.5}, size=128),
     Case("mobilenetv2-half-96px", "mobilenetv2", _MOBILENETV2, {"width_mult": 0.5}, size=96),
     _shufflenetv2("shufflenetv2-112px", [3, 7, 3], options={"num_classes": 100}, size=112),
@@ -183,10 +196,10 @@ def _check_twin(case, image, logits):
 
 def make(case):
     """The fixture of a case, as a dict for JSON."""
-    extra = {}
-    if case.size != 224 and (case.network, case.options.get("variant")) == ("vgg16", None):
-        extra["input_size"] = case.size  # the C core takes it from the image
-    model = build(case.network, **case.options, **extra).eval()
+    options = {"num_classes": 1000, **case.options}
+    if case.size != 224:
+        options["input_size"] = case.size
+    model = build(case.network, **options).eval()
     synthetic.fill(model, case.network, case.options, SEED)
     image = synthetic.input_tensor(case.size, case.size, SEED)
     logits, activations = _record(model, case.inside, image)
@@ -197,7 +210,7 @@ def make(case):
         _check_twin(case, image, logits)
     return {
         "network": case.network,
-        "options": {"num_classes": 1000, **case.options},
+        "options": options,
         "seed": SEED,
         "height": case.size,
         "width": case.size,

@@ -21,9 +21,9 @@ Factors are computed in double and rounded to float32 once. bn_gain and logit_ga
 for each network and variant, in models/train/synthetic_gains.json. bn_gain was chosen by hand so
 that activations neither fade nor grow beyond about 30 and that rounding does not grow either (the
 error column: float32 against float64, relative to the largest logit; MobileNetV2 is chaotic above
-a bn_gain of 1). logit_gain is chosen by --calibrate: main logits of standard deviation 2. Random weights without trained statistics answer two
-different inputs almost alike (the correlation column): the part of the logits that depends on the
-input is 0.5 to 10% of them, still 50 times the 1e-4 that golden tests allow.
+a bn_gain of 1). logit_gain is chosen by --calibrate: main logits of standard deviation 2. Weights without trained
+statistics answer different inputs almost alike (the correlation column): what depends on the input
+is 0.8 to 11% of the logits, 80 times and more what golden tests allow.
 
     python3 tests/reference/synthetic.py --calibrate    chooses logit_gain again, writes the file
     python3 tests/reference/synthetic.py                prints the statistics of every network
