@@ -10,7 +10,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** room -> the rooms it may include, besides itself */
+/** @type {Record<string, string[]>} room -> the rooms it may include, besides itself */
 const BELOW = {
   base: [],
   image: ['base'],
@@ -22,7 +22,7 @@ const BELOW = {
   classify: ['base', 'image', 'graph', 'networks', 'weights', 'kernels', 'plan'],
   model: ['base', 'image', 'graph', 'networks', 'weights', 'kernels', 'plan', 'classify'],
 };
-/** Includes that are not files in src/: where they may stand. */
+/** @type {Record<string, string>} includes that are not files in src/ -> where they may stand */
 const GENERATED = { 'network_families.inc': 'networks/registry.c' };
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));

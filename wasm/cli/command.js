@@ -79,6 +79,7 @@ function parse(command, args) {
 
 /** @param {Command} command */
 function help(command) {
+  /** @type {[string, Option][]} */
   const rows = Object.entries({ ...command.options, help: { about: 'this text' } });
   const names = rows.map(([name, { value }]) => `--${name}${value ? ` ${value}` : ''}`);
   const width = Math.max(...names.map((name) => name.length));

@@ -43,6 +43,7 @@ operations a multiply-accumulate.`,
 async function medianSteps(classifier, runs) {
   const image = testImage(classifier.summary().preprocess.crop);
   const progress = new ProgressBar();
+  /** @type {import('../js/index.js').Profile[]} */
   const profiles = [];
   for (let run = -WARM_UP_RUNS; run < runs; run++) {
     const profile = await classifier.profile(image);

@@ -23,11 +23,7 @@ const NATIVE_TOOLS = ['cmake', 'builder', 'compiler'];
 /** @type {Record<string, { tools: string[], packages?: boolean, make: () => void }>} */
 const TARGETS = {
   wasm: { tools: WASM_TOOLS, make: () => cmake('build/wasm', { emscripten: true, targets: ['decem-wasm'] }) },
-  types: {
-    tools: [],
-    packages: true,
-    make: () => run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']),
-  },
+  types: { tools: [], packages: true, make: () => runTypeScript('.') },
   native: { tools: NATIVE_TOOLS, make: () => cmake('build/native', { targets: ['decem'] }) },
   asan: { tools: NATIVE_TOOLS, make: () => cmake('build/asan', { options: ['-DDECEM_SANITIZE=ON'] }) },
   'wasm-tests': { tools: WASM_TOOLS, make: () => cmake('build/wasm', { emscripten: true, targets: ['wasm-tests'] }) },
@@ -45,6 +41,11 @@ export function build(names, moreTools = []) {
   requireTools([...new Set([...targets.flatMap((target) => target.tools), ...moreTools])]);
   if (targets.some((target) => target.packages)) requirePackages();
   for (const target of targets) target.make();
+}
+
+/** @param {string} folder with the tsconfig.json */
+export function runTypeScript(folder) {
+  run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', folder]);
 }
 
 /**

@@ -5,7 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { build } from './build.js';
+import { build, runTypeScript } from './build.js';
 import { requirePackages } from './packages.js';
 import { ROOT, main, run } from './run.js';
 import { SetupError } from './tools.js';
@@ -13,7 +13,7 @@ import { SetupError } from './tools.js';
 /** @type {Record<string, { what: string, targets: string[], tools?: string[], run: () => void }>} */
 const PARTS = {
   includes: { what: 'includes go one way', targets: [], run: () => run(process.execPath, ['tests/c/check_includes.js']) },
-  types: { what: 'JSDoc types (tsc --checkJs)', targets: ['types'], run: () => {} },
+  types: { what: 'types in JSDoc (tsc --checkJs)', targets: ['types'], run: () => runTypeScript('wasm/cli') },
   c: {
     what: 'C under ASan and UBSan',
     targets: ['asan'],
