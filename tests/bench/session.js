@@ -1,0 +1,104 @@
+// The measurements themselves. Runs in Node (node-runner.js) and in a page (page.html), in a process of its own for each job.
+//
+// An engine is a module of engines/ with
+//     start({ threads }) -> { version, threads, load(network, input) -> Model }
+//     Model: { run(): outputs or a promise of them, dispose() }
+// where run() takes the input in the engine's own layout to the logits as arrays: what a user of that engine would time.
+import { readInput, readJson } from './place.js';
+import { disagreement, statistics } from './statistics.js';
+
+/** Between two engines' turns: lets the other's threads stop spinning, and the page breathe. */
+const REST_MS = 25;
+const WARM_UPS = 3;
+const LEAST_ROUNDS = 5;
+
+/**
+ * @typedef {{ kind: 'speed', network: string, engines: string[], threads: number, runs: number, seconds: number }} SpeedJob
+ * @typedef {{ kind: 'load', network: string, engine: string, threads: number }} LoadJob
+ */
+
+/** @param {SpeedJob | LoadJob} job */
+export function runJob(job) {
+  return job.kind === 'speed' ? measureSpeed(job) : measureLoad(job);
+}
+
+/**
+ * Times several engines in turn: ours, a peer, the next, ours ... An engine that cannot run the network is
+ * reported with its error; the others go on.
+ * @param {SpeedJob} job
+ */
+async function measureSpeed({ network, engines, threads, runs, seconds }) {
+  const input = await readInput();
+  const reference = await readJson(`${network}.logits.json`);
+  const results = {};
+  const ready = [];
+  for (const name of engines) {
+    try {
+      const engine = await (await import(`./engines/${name}.js`)).start({ threads });
+      const model = await engine.load(network, input);
+      const error = disagreement(await model.run(), reference);
+      for (let i = 1; i < WARM_UPS; i++) await model.run();
+      results[name] = { version: engine.version, threads: engine.threads, disagreement: error };
+      ready.push({ name, model, times: [] });
+    } catch (error) {
+      results[name] = { failure: describeFailure(error) };
+    }
+  }
+  const deadline = performance.now() + seconds * 1000;
+  for (let round = 0; round < runs && (round < LEAST_ROUNDS || performance.now() < deadline); round++) {
+    for (const { model, times } of ready) {
+      await rest();
+      await model.run(); // brings its weights back into the caches
+      const start = performance.now();
+      await model.run();
+      times.push(performance.now() - start);
+    }
+  }
+  for (const { name, times, model } of ready) {
+    results[name].times = statistics(times);
+    model.dispose();
+  }
+  return results;
+}
+
+/**
+ * One engine from nothing to its first result, then the same network once more in the same process.
+ * @param {LoadJob} job
+ */
+async function measureLoad({ network, engine: name, threads }) {
+  try {
+    const input = await readInput();
+    const begin = performance.now();
+    const engine = await (await import(`./engines/${name}.js`)).start({ threads });
+    const startMs = performance.now() - begin;
+    const cold = await firstResult(engine, network, input);
+    await rest();
+    const warm = await firstResult(engine, network, input);
+    return {
+      version: engine.version,
+      threads: engine.threads,
+      cold: { startMs, ...cold, totalMs: startMs + cold.loadMs + cold.firstRunMs },
+      warm: { ...warm, totalMs: warm.loadMs + warm.firstRunMs },
+    };
+  } catch (error) {
+    return { failure: describeFailure(error) };
+  }
+}
+
+async function firstResult(engine, network, input) {
+  const start = performance.now();
+  const model = await engine.load(network, input);
+  const loadMs = performance.now() - start;
+  await model.run();
+  const firstRunMs = performance.now() - start - loadMs;
+  model.dispose();
+  return { loadMs, firstRunMs };
+}
+
+function rest() {
+  return new Promise((resolve) => setTimeout(resolve, REST_MS));
+}
+
+function describeFailure(error) {
+  return String(error?.message ?? error).split('\n')[0].slice(0, 200);
+}
