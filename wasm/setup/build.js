@@ -30,7 +30,8 @@ const TARGETS = {
 };
 
 /**
- * Builds the named targets, after installing what they need.
+ * Builds the named targets, after installing what they need. What the tools say goes to stderr, so that stdout stays
+ * for whoever asked for the build, such as npm pack --json.
  * @param {string[]} names
  * @param {string[]} [moreTools] tools that the caller needs besides
  */
@@ -45,7 +46,7 @@ export function build(names, moreTools = []) {
 
 /** @param {string} folder with the tsconfig.json */
 export function runTypeScript(folder) {
-  run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', folder]);
+  run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', folder], process.stderr);
 }
 
 /**
@@ -58,10 +59,10 @@ function cmake(folder, { emscripten = false, options = [], targets = [] }) {
   if (!configured) {
     const generator = onPath('ninja') ? ['-G', 'Ninja'] : [];
     const [program, ...args] = [...(emscripten ? ['emcmake'] : []), 'cmake', '-S', '.', '-B', folder, ...generator, ...options];
-    run(program, args);
+    run(program, args, process.stderr);
   }
   const only = targets.length > 0 ? ['--target', ...targets] : [];
-  run('cmake', ['--build', folder, '--parallel', String(availableParallelism()), ...only]);
+  run('cmake', ['--build', folder, '--parallel', String(availableParallelism()), ...only], process.stderr);
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

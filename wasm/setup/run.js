@@ -10,13 +10,12 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  * Runs a program from the root with its output shown. Throws a SetupError when it fails.
  * @param {string} program
  * @param {string[]} args
- * @param {NodeJS.ProcessEnv} [env] more environment
+ * @param {'inherit' | NodeJS.WriteStream} [stdout] where its standard output goes
  */
-export function run(program, args, env = {}) {
+export function run(program, args, stdout = 'inherit') {
   const { status, error, signal } = spawnSync(program, args, {
     cwd: ROOT,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...env },
+    stdio: ['ignore', stdout, 'inherit'],
   });
   if (status === 0) return;
   const why = error?.message ?? (signal ? `was ended by ${signal}` : `failed with status ${status}`);

@@ -13,7 +13,7 @@ import { SetupError } from './tools.js';
 /** @type {Record<string, { what: string, targets: string[], tools?: string[], run: () => void }>} */
 const PARTS = {
   includes: { what: 'includes go one way', targets: [], run: () => run(process.execPath, ['tests/c/check_includes.js']) },
-  types: { what: 'types in JSDoc (tsc --checkJs)', targets: ['types'], run: () => runTypeScript('wasm/cli') },
+  types: { what: 'types in JSDoc (tsc --checkJs)', targets: ['types'], run: () => ['wasm/cli', 'web'].forEach(runTypeScript) },
   c: {
     what: 'C under ASan and UBSan',
     targets: ['asan'],
