@@ -6,7 +6,7 @@
 
 `images` is [N, 3, H, W]; every output is [N, num_classes]. A model carries
     model.network       its name in NETWORKS
-    model.options       all of its options
+    model.options       all of its options; input_size only where it fixes the shape of a Linear
     model.output_names  one name for each entry of the list that forward returns
     model.final_kind    "softmax", "log_softmax" or "logits"
 
@@ -553,7 +553,7 @@ class TorchvisionGoogLeNet(torchvision.models.GoogLeNet):
 # ---- The table ------------------------------------------------------------------------------
 
 
-def _googlenet(num_classes, variant, lrn_size, aux, input_size):
+def _googlenet(num_classes, variant, lrn_size, aux, input_size=None):
     if variant == "torchvision":
         return TorchvisionGoogLeNet(num_classes, aux)
     return GoogLeNet(num_classes, lrn_size, aux, input_size)
@@ -576,7 +576,7 @@ def _bottleneck_resnet(repeats):
     return make
 
 
-def _vgg16(num_classes, variant, input_size):
+def _vgg16(num_classes, variant, input_size=None):
     if variant == "torchvision":
         return TorchvisionVGG16(num_classes)
     return VGG16(num_classes, input_size)
@@ -587,7 +587,7 @@ class Network:
     make: Callable[..., nn.Module]
     final: str = "logits"  # what the article's network returns; torchvision's: always logits
     options: dict = field(default_factory=dict)  # defaults, beside those of every network
-    sized: bool = False  # input_size decides the shape of a Linear
+    sized: bool = False  # the article's has a Linear on a map whose size follows the image's
 
 
 # num_classes; and the side of the image, which most networks are free of
@@ -634,10 +634,10 @@ def build(network, **options):
         if name in _CHOICES and value not in _CHOICES[name]:
             raise ValueError(f"{network}: {name} is one of {_CHOICES[name]}, not {value!r}")
     chosen = {**defaults, **options}
-    model = entry.make(
-        **{name: chosen[name] for name in chosen if entry.sized or name != "input_size"}
-    )
     article = chosen.get("variant", "article") == "article"
+    if not (entry.sized and article and chosen.get("aux", True)):
+        del chosen["input_size"]
+    model = entry.make(**chosen)
     side = ["branch 2", "branch 1"] if article else ["aux2", "aux1"]
     model.network = network
     model.options = chosen

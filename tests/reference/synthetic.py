@@ -19,11 +19,11 @@ and its value is u scaled, and where the role needs it shifted, in float32:
 
 Factors are computed in double and rounded to float32 once. bn_gain and logit_gain are two numbers
 for each network and variant, in models/train/synthetic_gains.json. bn_gain was chosen by hand so
-that activations neither fade nor grow beyond about 30 and that rounding does not grow either (the
+that activations neither fade nor grow beyond about 30, and that rounding errors do not grow (the
 error column: float32 against float64, relative to the largest logit; MobileNetV2 is chaotic above
-a bn_gain of 1). logit_gain is chosen by --calibrate: main logits of standard deviation 2. Weights without trained
-statistics answer different inputs almost alike (the correlation column): what depends on the input
-is 0.8 to 11% of the logits, 80 times and more what golden tests allow.
+a bn_gain of 1). logit_gain is chosen by --calibrate: main logits of standard deviation 2. Weights
+without trained statistics answer different inputs almost alike (the correlation column): what
+depends on the input is 0.8 to 11% of the logits, 80 times and more what golden tests allow.
 
     python3 tests/reference/synthetic.py --calibrate    chooses logit_gain again, writes the file
     python3 tests/reference/synthetic.py                prints the statistics of every network
@@ -162,7 +162,10 @@ def main():
     parser.add_argument("--calibrate", action="store_true", help="choose logit_gain, write it")
     calibrate = parser.parse_args().calibrate
     table = json.loads(reference_paths.GAINS.read_text())
-    print("network      variant      bn_gain  logit_gain  logits std  correlation    error  activations std")
+    print(
+        "network      variant      bn_gain  logit_gain  logits std  correlation    error"
+        "  activations std"
+    )
     for network, variant in variants():
         options = {"variant": variant} if "variant" in NETWORKS[network].options else {}
         model = build(network, **options).eval()
