@@ -24,15 +24,16 @@ export async function openPixels({ image, own }) {
 }
 
 /**
- * Decodes an image file in a browser. Colours are converted to sRGB, and a photo is turned upright as its EXIF
- * data says: as the browser shows it.
+ * Decodes an image file in a browser. Its bytes are taken as they are stored, without applying a colour profile: so does
+ * Pillow, with which such networks are trained, and so does image-node.js. Unlike there, a photo is turned upright as its EXIF
+ * data says, since that is how the page shows it.
  * @param {Blob} file
  * @returns {Promise<ImageBitmap>}
  */
 export async function decode(file) {
   if (file.size === 0) throw new DecemError('The image is an empty file: choose another.', 'INVALID_IMAGE');
   try {
-    return await createImageBitmap(file, { premultiplyAlpha: 'none', colorSpaceConversion: 'default' });
+    return await createImageBitmap(file, { premultiplyAlpha: 'none', colorSpaceConversion: 'none' });
   } catch (cause) {
     const name = 'name' in file && typeof file.name === 'string' ? file.name : 'The file';
     throw new DecemError(

@@ -78,6 +78,12 @@ export class Raw {
    * @returns {number} as C's int32_t; see `pointer` for addresses
    */
   call(name, ...args) {
+    if (!(name in this.#exports)) {
+      throw new DecemError(
+        `The .wasm file is not of this version of decem: it has no ${name}. Serve the one that came with this package.`,
+        'UNSUPPORTED',
+      );
+    }
     try {
       return this.#exports[name](...args);
     } catch (cause) {
