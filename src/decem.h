@@ -57,7 +57,7 @@ const char *decem_status_string(decem_status status);
 
 /* ---- The networks -------------------------------------------------------------------------------- */
 
-/* How many networks there are, and their names ("googlenet", "resnet18", ...), in the article's order.
+/* How many networks there are, and their names ("googlenet", "resnet18", ...), family by family.
  * decem_network_name gives NULL for an index out of range. */
 int32_t decem_network_count(void);
 const char *decem_network_name(int32_t index);
@@ -111,8 +111,9 @@ decem_status decem_model_begin_image(decem_model *model, uint32_t width, uint32_
  * of the network is complete. */
 decem_status decem_model_push_rows(decem_model *model, const uint8_t *rows, uint32_t count);
 
-/* What the network was shown: [crop][crop][3] bytes, RGB, before mean and std. NULL before the first image. */
-const uint8_t *decem_model_crop(const decem_model *model);
+/* What the network was shown: [crop][crop][3] bytes, RGB, before mean and std. NULL before the first
+ * image. Owned by the model; valid until the next image. */
+const uint8_t *decem_model_crop(decem_model *model);
 
 /* Gives the input directly instead: [3][H][W] floats as PyTorch lays them out, already normalised. */
 decem_status decem_model_set_input(decem_model *model, const float *input);
@@ -163,7 +164,7 @@ decem_status decem_model_keep_activations(decem_model *model);
 /* The output of the layer of that name, written to `values` as [C][H][W]; shape gets C, H, W. With
  * values NULL only the shape is written. DECEM_INVALID_ARGUMENT where there is no such layer or its output
  * never exists by itself (a convolution fused with the layers after it). */
-decem_status decem_model_activation(const decem_model *model, const char *layer, int32_t shape[3], float *values);
+decem_status decem_model_activation(decem_model *model, const char *layer, int32_t shape[3], float *values);
 
 #ifdef __cplusplus
 }

@@ -6,8 +6,8 @@
 void decem_graph_reset(decem_graph *graph, decem_message *message) {
     memset(graph, 0, sizeof *graph);
     graph->message = message;
-    graph->norm_gain = 1.0f;
-    graph->logit_gain = 1.0f;
+    graph->norm_gain = 1.0;
+    graph->logit_gain = 1.0;
 }
 
 decem_status decem_graph_status(const decem_graph *graph) {
@@ -221,6 +221,11 @@ void decem_graph_output_logits(decem_graph *graph, decem_value logits, const cha
     if (graph->status != DECEM_OK || logits < 0 || graph->output_count == DECEM_GRAPH_OUTPUTS) return;
     graph->nodes[logits].classifier = true;
     graph->outputs[graph->output_count++] = (decem_graph_output){name, logits};
+}
+
+void decem_graph_synthetic_gains(decem_graph *graph, double norm, double logit) {
+    graph->norm_gain = norm;
+    graph->logit_gain = logit;
 }
 
 bool decem_node_is_depthwise(const decem_graph *graph, const decem_node *node) {

@@ -91,7 +91,7 @@ typedef struct decem_graph {
     decem_graph_output outputs[DECEM_GRAPH_OUTPUTS]; /* main first */
     int32_t output_count;
     decem_final final;
-    float norm_gain, logit_gain; /* of synthetic weights: see weights/synthetic.h */
+    double norm_gain, logit_gain; /* of synthetic weights */
     char names[DECEM_GRAPH_NAME_BYTES];
     int32_t names_used;
     decem_status status;
@@ -127,6 +127,9 @@ decem_value decem_graph_shuffle(decem_graph *graph, decem_value input, const cha
 decem_value decem_graph_add(decem_graph *graph, decem_value a, decem_value b, const char *name);
 decem_value decem_graph_flatten(decem_graph *graph, decem_value input, const char *name);
 decem_value decem_graph_linear(decem_graph *graph, decem_value input, const char *name, int32_t features);
+
+/* The gains at which synthetic weights make this network's logits vary as a trained one's do: see weights/synthetic.h. */
+void decem_graph_synthetic_gains(decem_graph *graph, double norm, double logit);
 
 /* Declares a Linear's value to be the logits of a classifier. */
 void decem_graph_output_logits(decem_graph *graph, decem_value logits, const char *name);

@@ -94,6 +94,7 @@ static void build(decem_graph *graph, const decem_options *options) {
     decem_graph_output_logits(graph, x, "main");
     decem_graph_output_logits(graph, branch_2, torchvision ? "aux2" : "branch 2");
     decem_graph_output_logits(graph, branch_1, torchvision ? "aux1" : "branch 1");
+    decem_graph_synthetic_gains(graph, 1.0, torchvision ? 0.12 : 0.45);
     graph->final = torchvision ? DECEM_FINAL_LOGITS : DECEM_FINAL_SOFTMAX;
 }
 
@@ -105,6 +106,8 @@ static bool recognise(const decem_tensor_shapes *shapes, decem_options *options)
     return decem_shapes_classes(shapes, "fc.weight", options);
 }
 
-static const decem_network googlenet = {"googlenet", specs, 3, build, recognise};
+static const char *const side_branches[] = {"SideBranch_", "aux", NULL};
+
+static const decem_network googlenet = {"googlenet", specs, 3, build, recognise, side_branches};
 static const decem_network *const networks[] = {&googlenet};
 const decem_network_family decem_family_googlenet = {networks, 1};

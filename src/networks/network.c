@@ -59,7 +59,7 @@ static decem_status read_list(decem_json *json, const decem_network *network, co
 
 static decem_status read_value(decem_json *json, const decem_network *network, const decem_option_spec *spec,
                                decem_option_value *value, decem_message *message) {
-    int32_t whole;
+    int32_t whole = 0;
     bool yes;
     switch (spec->kind) {
         case DECEM_OPTION_INTEGER: {

@@ -51,6 +51,8 @@ typedef struct decem_network {
     void (*build)(decem_graph *graph, const decem_options *options);
     /* Whether the tensors are this network's; then sets the options that show in their shapes. Leaves the rest. */
     bool (*recognise)(const decem_tensor_shapes *shapes, decem_options *options);
+    /* Beginnings of names of tensors that a file may hold although the options leave them out; NULL-terminated, or NULL. */
+    const char *const *optional;
 } decem_network;
 
 typedef struct decem_network_family {

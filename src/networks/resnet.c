@@ -50,6 +50,7 @@ static void build_article18(decem_graph *graph, const decem_options *options) {
             x = article_block18(graph, x, decem_graph_name(graph, "conv%d_%d", stage + 2, i), widths[stage]);
     x = decem_block_head(graph, x, "avg_pool", "fc", options->num_classes);
     decem_graph_output_logits(graph, x, "main");
+    decem_graph_synthetic_gains(graph, 0.8, 0.09);
     graph->final = DECEM_FINAL_SOFTMAX;
 }
 
@@ -73,7 +74,12 @@ static decem_value residual_block(decem_graph *graph, decem_value input, const c
     return decem_graph_activation(graph, x, block, DECEM_RELU);
 }
 
-static void build_stages(decem_graph *graph, const decem_options *options, const int32_t repeats[4], bool bottleneck) {
+typedef struct stage_gains {
+    double norm, article_logit, torchvision_logit;
+} stage_gains;
+
+static void build_stages(decem_graph *graph, const decem_options *options, const int32_t repeats[4], bool bottleneck,
+                         stage_gains gains) {
     bool torchvision = is_torchvision(options);
     decem_value x = stem(graph, options, !torchvision, torchvision ? "maxpool" : "pooling");
     for (int32_t stage = 0; stage < 4; stage++)
@@ -82,17 +88,18 @@ static void build_stages(decem_graph *graph, const decem_options *options, const
                                stage > 0 && i == 0 ? 2 : 1, !torchvision, torchvision ? "downsample" : "identity_downsample");
     x = decem_block_head(graph, x, "avgpool", "fc", options->num_classes);
     decem_graph_output_logits(graph, x, "main");
+    decem_graph_synthetic_gains(graph, gains.norm, torchvision ? gains.torchvision_logit : gains.article_logit);
 }
 
 static const int32_t repeats18[4] = {2, 2, 2, 2}, repeats50[4] = {3, 4, 6, 3}, repeats101[4] = {3, 4, 23, 3}, repeats152[4] = {3, 8, 36, 3};
 
 static void build18(decem_graph *graph, const decem_options *options) {
-    if (is_torchvision(options)) build_stages(graph, options, repeats18, false);
+    if (is_torchvision(options)) build_stages(graph, options, repeats18, false, (stage_gains){0.9, 0, 0.07});
     else build_article18(graph, options);
 }
-static void build50(decem_graph *graph, const decem_options *options) { build_stages(graph, options, repeats50, true); }
-static void build101(decem_graph *graph, const decem_options *options) { build_stages(graph, options, repeats101, true); }
-static void build152(decem_graph *graph, const decem_options *options) { build_stages(graph, options, repeats152, true); }
+static void build50(decem_graph *graph, const decem_options *options) { build_stages(graph, options, repeats50, true, (stage_gains){0.75, 0.14, 0.12}); }
+static void build101(decem_graph *graph, const decem_options *options) { build_stages(graph, options, repeats101, true, (stage_gains){0.65, 0.24, 0.2}); }
+static void build152(decem_graph *graph, const decem_options *options) { build_stages(graph, options, repeats152, true, (stage_gains){0.62, 0.18, 0.17}); }
 
 static bool recognise18(const decem_tensor_shapes *shapes, decem_options *options) {
     bool article = decem_shapes_has(shapes, "conv2_1.conv1.weight") && decem_shapes_has(shapes, "conv5_2.bn2.weight");
@@ -119,9 +126,9 @@ static bool recognise152(const decem_tensor_shapes *shapes, decem_options *optio
     return recognise_bottleneck(shapes, options, "layer3.35.conv3.weight", "layer3.36.conv3.weight");
 }
 
-static const decem_network resnet18 = {"resnet18", specs, 1, build18, recognise18};
-static const decem_network resnet50 = {"resnet50", specs, 1, build50, recognise50};
-static const decem_network resnet101 = {"resnet101", specs, 1, build101, recognise101};
-static const decem_network resnet152 = {"resnet152", specs, 1, build152, recognise152};
+static const decem_network resnet18 = {"resnet18", specs, 1, build18, recognise18, NULL};
+static const decem_network resnet50 = {"resnet50", specs, 1, build50, recognise50, NULL};
+static const decem_network resnet101 = {"resnet101", specs, 1, build101, recognise101, NULL};
+static const decem_network resnet152 = {"resnet152", specs, 1, build152, recognise152, NULL};
 static const decem_network *const networks[] = {&resnet18, &resnet50, &resnet101, &resnet152};
 const decem_network_family decem_family_resnet = {networks, 4};

@@ -54,6 +54,7 @@ static void v1_build(decem_graph *graph, const decem_options *options) {
                              groups, stage == 0 && i == 0 ? 1 : groups);
     x = decem_block_head(graph, x, "", "fc", options->num_classes);
     decem_graph_output_logits(graph, x, "main");
+    decem_graph_synthetic_gains(graph, 0.7, 0.21);
     graph->final = DECEM_FINAL_LOG_SOFTMAX;
 }
 
@@ -124,6 +125,7 @@ static void v2_build(decem_graph *graph, const decem_options *options) {
     x = pointwise(graph, x, "conv5", 0, channels[4]);
     x = decem_block_head(graph, x, "", "fc", options->num_classes);
     decem_graph_output_logits(graph, x, "main");
+    decem_graph_synthetic_gains(graph, 0.9, 0.22);
 }
 
 static bool v2_recognise(const decem_tensor_shapes *shapes, decem_options *options) {
@@ -151,7 +153,7 @@ static bool v2_recognise(const decem_tensor_shapes *shapes, decem_options *optio
     return channels[0] > 0 && channels[4] > 0 && decem_shapes_classes(shapes, "fc.weight", options);
 }
 
-static const decem_network shufflenetv1 = {"shufflenetv1", v1_specs, 1, v1_build, v1_recognise};
-static const decem_network shufflenetv2 = {"shufflenetv2", v2_specs, 2, v2_build, v2_recognise};
+static const decem_network shufflenetv1 = {"shufflenetv1", v1_specs, 1, v1_build, v1_recognise, NULL};
+static const decem_network shufflenetv2 = {"shufflenetv2", v2_specs, 2, v2_build, v2_recognise, NULL};
 static const decem_network *const networks[] = {&shufflenetv1, &shufflenetv2};
 const decem_network_family decem_family_shufflenet = {networks, 2};

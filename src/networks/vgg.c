@@ -35,6 +35,7 @@ static void build(decem_graph *graph, const decem_options *options) {
     x = hidden(graph, x, torchvision ? "classifier.3" : "fc2");
     x = decem_graph_linear(graph, x, torchvision ? "classifier.6" : "classifier", options->num_classes);
     decem_graph_output_logits(graph, x, "main");
+    decem_graph_synthetic_gains(graph, 1.0, torchvision ? 0.56 : 0.54);
 }
 
 static bool recognise(const decem_tensor_shapes *shapes, decem_options *options) {
@@ -48,6 +49,6 @@ static bool recognise(const decem_tensor_shapes *shapes, decem_options *options)
     return decem_shapes_classes(shapes, article ? "classifier.weight" : "classifier.6.weight", options);
 }
 
-static const decem_network vgg16 = {"vgg16", specs, 1, build, recognise};
+static const decem_network vgg16 = {"vgg16", specs, 1, build, recognise, NULL};
 static const decem_network *const networks[] = {&vgg16};
 const decem_network_family decem_family_vgg = {networks, 1};

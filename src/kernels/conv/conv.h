@@ -12,7 +12,7 @@
  *               ...
  *     panel 1:  ...
  *
- * A panel belongs to one group and holds up to 8 of its channels (the rest are zeros). Each panel says where its input
+ * A panel belongs to one group (or block of a shuffle) and holds up to 8 of its channels (the rest are zeros). Each panel says where its input
  * starts and where its outputs go; a step of more than 1 between outputs folds a channel shuffle into the convolution.
  *
  * Tolerance against the reference: |error| <= K * 2^-23 * sum(|input * weight|) + |bias| * 2^-22. */
@@ -31,6 +31,7 @@ enum {
 /* What a convolution computes, apart from where things lie. */
 typedef struct decem_conv_shape {
     int32_t in_channels, out_channels, groups;
+    int32_t shuffle;            /* blocks of a channel shuffle of the outputs, 1 for none; a multiple of groups */
     int32_t window_height, window_width, stride;
 } decem_conv_shape;
 
@@ -70,12 +71,15 @@ int32_t decem_conv_depth(const decem_conv_shape *shape);
 int32_t decem_conv_panel_count(const decem_conv_shape *shape);
 int64_t decem_conv_weight_elements(const decem_conv_shape *shape);
 
-/* Fills the panels of a convolution whose output channel n goes to element n * output_step; with groups and an output
- * step equal to them, channel i of group g goes to i * groups + g (a channel shuffle). */
-void decem_conv_panels(const decem_conv_shape *shape, int32_t output_step, decem_conv_panel *panels);
+/* Fills the panels. Shuffled, channel i of block b goes to element i * shuffle + b of a pixel: the output step is
+ * shape->shuffle. */
+void decem_conv_panels(const decem_conv_shape *shape, decem_conv_panel *panels);
 
 /* Writes the segments of a window and returns how many; *length gets the elements of each. */
 int32_t decem_conv_segments(const decem_conv_shape *shape, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t *segments, int32_t *length);
+
+/* Where an output channel's bias lies in the packed bias. */
+int32_t decem_conv_bias_index(const decem_conv_shape *shape, int32_t channel);
 
 /* Packs output channel `channel`: row is [channels / groups][window height][window width], PyTorch's order. The packed
  * weights must have been set to zero before the first row. */

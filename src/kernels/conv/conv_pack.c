@@ -4,8 +4,13 @@ static int32_t divide_up(int32_t a, int32_t by) {
     return (a + by - 1) / by;
 }
 
-static int32_t panels_a_group(const decem_conv_shape *shape) {
-    return divide_up(shape->out_channels / shape->groups, DECEM_CONV_COLUMNS);
+/* Outputs are packed in blocks: the groups, or the finer blocks of a shuffle. */
+static int32_t block_count(const decem_conv_shape *shape) {
+    return shape->shuffle > shape->groups ? shape->shuffle : shape->groups;
+}
+
+static int32_t panels_a_block(const decem_conv_shape *shape) {
+    return divide_up(shape->out_channels / block_count(shape), DECEM_CONV_COLUMNS);
 }
 
 int32_t decem_conv_depth(const decem_conv_shape *shape) {
@@ -13,20 +18,20 @@ int32_t decem_conv_depth(const decem_conv_shape *shape) {
 }
 
 int32_t decem_conv_panel_count(const decem_conv_shape *shape) {
-    return shape->groups * panels_a_group(shape);
+    return block_count(shape) * panels_a_block(shape);
 }
 
 int64_t decem_conv_weight_elements(const decem_conv_shape *shape) {
     return (int64_t)decem_conv_panel_count(shape) * DECEM_CONV_COLUMNS * decem_conv_depth(shape);
 }
 
-void decem_conv_panels(const decem_conv_shape *shape, int32_t output_step, decem_conv_panel *panels) {
-    int32_t group_inputs = shape->in_channels / shape->groups, group_outputs = shape->out_channels / shape->groups;
-    for (int32_t group = 0; group < shape->groups; group++)
-        for (int32_t first = 0; first < group_outputs; first += DECEM_CONV_COLUMNS, panels++) {
-            int32_t left = group_outputs - first;
-            panels->input_offset = group * group_inputs;
-            panels->output_offset = output_step == 1 ? group * group_outputs + first : first * output_step + group;
+void decem_conv_panels(const decem_conv_shape *shape, decem_conv_panel *panels) {
+    int32_t blocks = block_count(shape), group_inputs = shape->in_channels / shape->groups, block_outputs = shape->out_channels / blocks;
+    for (int32_t block = 0; block < blocks; block++)
+        for (int32_t first = 0; first < block_outputs; first += DECEM_CONV_COLUMNS, panels++) {
+            int32_t left = block_outputs - first;
+            panels->input_offset = block / (blocks / shape->groups) * group_inputs;
+            panels->output_offset = shape->shuffle > 1 ? first * shape->shuffle + block : block * block_outputs + first;
             panels->columns = left < DECEM_CONV_COLUMNS ? left : DECEM_CONV_COLUMNS;
         }
 }
@@ -41,12 +46,16 @@ int32_t decem_conv_segments(const decem_conv_shape *shape, ptrdiff_t row_stride,
     return count;
 }
 
+int32_t decem_conv_bias_index(const decem_conv_shape *shape, int32_t channel) {
+    int32_t block_outputs = shape->out_channels / block_count(shape);
+    int32_t block = channel / block_outputs, inner = channel % block_outputs;
+    return block * panels_a_block(shape) * DECEM_CONV_COLUMNS + inner;
+}
+
 /* Where element k = 0 of an output channel lies in the packed weights; the next is 8 further. */
 static float *column_of(const decem_conv_shape *shape, int32_t channel, float *packed) {
-    int32_t group_outputs = shape->out_channels / shape->groups;
-    int32_t group = channel / group_outputs, inner = channel % group_outputs;
-    int64_t panel = (int64_t)group * panels_a_group(shape) + inner / DECEM_CONV_COLUMNS;
-    return packed + panel * decem_conv_depth(shape) * DECEM_CONV_COLUMNS + inner % DECEM_CONV_COLUMNS;
+    int32_t index = decem_conv_bias_index(shape, channel);
+    return packed + (int64_t)(index / DECEM_CONV_COLUMNS) * decem_conv_depth(shape) * DECEM_CONV_COLUMNS + index % DECEM_CONV_COLUMNS;
 }
 
 void decem_conv_pack_row(const decem_conv_shape *shape, int32_t channel, const float *row, float *packed) {

@@ -1,0 +1,208 @@
+/* A model's life, its images and its answers. */
+#include "model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "classify/classify.h"
+
+decem_status decem_model_create(decem_model **out) {
+    *out = calloc(1, sizeof **out);
+    return *out == NULL ? DECEM_OUT_OF_MEMORY : DECEM_OK;
+}
+
+void decem_model_destroy(decem_model *model) {
+    if (model == NULL) return;
+    decem_safetensors_destroy(model->file);
+    decem_image_destroy(model->image);
+    free(model->asked_options);
+    free(model->graph);
+    free(model->plan);
+    free(model->parameters);
+    free(model->bindings);
+    free(model->row);
+    free(model->arena);
+    free(model->constants);
+    free(model->crop);
+    free(model->results);
+    free(model->description);
+    free(model);
+}
+
+const char *decem_model_message(const decem_model *model) {
+    return model->message.text;
+}
+
+const char *decem_model_metadata(const decem_model *model, const char *key) {
+    return model->file == NULL || key == NULL ? NULL : decem_safetensors_metadata(model->file, key);
+}
+
+static decem_value input_value(const decem_model *model) {
+    decem_value value = 0;
+    while (model->graph->nodes[value].op != DECEM_OP_INPUT) value++;
+    return value;
+}
+
+/* ---- Images ---- */
+
+static decem_status check_ready(decem_model *model) {
+    if (model->stage == DECEM_STAGE_READY) return DECEM_OK;
+    return decem_fail(&model->message, DECEM_WRONG_STATE, "the network has no weights yet; load them first");
+}
+
+decem_status decem_model_begin_image(decem_model *model, uint32_t width, uint32_t height, uint32_t channels) {
+    decem_status status = check_ready(model);
+    if (status == DECEM_OK) status = decem_image_begin(model->image, &model->preprocess, width, height, channels, &model->message);
+    if (status == DECEM_OK) model->has_input = false;
+    return status;
+}
+
+decem_status decem_model_push_rows(decem_model *model, const uint8_t *rows, uint32_t count) {
+    decem_status status = check_ready(model);
+    if (status != DECEM_OK) return status;
+    bool done = false;
+    status = decem_image_push_rows(model->image, rows, count, &done, &model->message);
+    if (status != DECEM_OK || !done) return status;
+    decem_map input = decem_plan_map(model->plan, input_value(model));
+    decem_image_normalise(model->image, input.at, input.row_stride);
+    model->has_input = true;
+    return DECEM_OK;
+}
+
+const uint8_t *decem_model_crop(decem_model *model) {
+    const uint8_t *rgbx = model->image == NULL ? NULL : decem_image_crop(model->image);
+    if (rgbx == NULL) return NULL;
+    size_t pixels = (size_t)model->preprocess.crop * (size_t)model->preprocess.crop;
+    if (model->crop == NULL) model->crop = malloc(pixels * 3);
+    if (model->crop == NULL) return NULL;
+    for (size_t i = 0; i < pixels; i++)
+        for (size_t c = 0; c < 3; c++) model->crop[i * 3 + c] = rgbx[i * 4 + c];
+    return model->crop;
+}
+
+decem_status decem_model_set_input(decem_model *model, const float *input) {
+    decem_status status = check_ready(model);
+    if (status != DECEM_OK) return status;
+    if (input == NULL) return decem_fail(&model->message, DECEM_INVALID_ARGUMENT, "no input was given");
+    decem_map map = decem_plan_map(model->plan, input_value(model));
+    for (int32_t c = 0; c < map.channels; c++)
+        for (int32_t y = 0; y < map.height; y++)
+            for (int32_t x = 0; x < map.width; x++) map.at[y * map.row_stride + x * map.pixel_stride + c] = *input++;
+    model->has_input = true;
+    return DECEM_OK;
+}
+
+/* ---- Running ---- */
+
+int32_t decem_model_step_count(const decem_model *model) {
+    return model->plan == NULL || model->stage == DECEM_STAGE_EMPTY ? 0 : model->plan->step_count;
+}
+
+static float *result(const decem_model *model, int32_t output, int32_t which) {
+    return model->results + ((ptrdiff_t)output * 2 + which) * model->options.num_classes;
+}
+
+static const float *logits_of(const decem_model *model, int32_t output) {
+    return decem_plan_map(model->plan, model->graph->outputs[output].logits).at;
+}
+
+static void finish_run(decem_model *model) {
+    int32_t classes = model->options.num_classes;
+    for (int32_t k = 0; k < model->graph->output_count; k++) {
+        const float *logits = logits_of(model, k);
+        float *output = result(model, k, 1);
+        decem_softmax(logits, classes, result(model, k, 0));
+        if (model->graph->final == DECEM_FINAL_LOG_SOFTMAX) decem_log_softmax(logits, classes, output);
+        else memcpy(output, model->graph->final == DECEM_FINAL_SOFTMAX ? result(model, k, 0) : logits, (size_t)classes * sizeof(float));
+    }
+    model->has_run = true;
+}
+
+decem_status decem_model_run_step(decem_model *model, int32_t step) {
+    decem_status status = check_ready(model);
+    if (status != DECEM_OK) return status;
+    if (!model->has_input) return decem_fail(&model->message, DECEM_WRONG_STATE, "no image has been given yet");
+    if (step < 0 || step >= model->plan->step_count || (step != 0 && step != model->steps_run))
+        return decem_fail(&model->message, DECEM_INVALID_ARGUMENT, "step %d is out of order: %d is next", step, model->steps_run);
+    model->has_run = false;
+    decem_plan_run_step(model->plan, step);
+    model->steps_run = step + 1;
+    if (model->steps_run == model->plan->step_count) finish_run(model);
+    return DECEM_OK;
+}
+
+decem_status decem_model_run(decem_model *model) {
+    int32_t step = 0;
+    decem_status status;
+    do status = decem_model_run_step(model, step++);
+    while (status == DECEM_OK && step < model->plan->step_count);
+    return status;
+}
+
+int32_t decem_model_output_count(const decem_model *model) {
+    return model->stage == DECEM_STAGE_EMPTY || model->graph == NULL ? 0 : model->graph->output_count;
+}
+
+int32_t decem_model_class_count(const decem_model *model) {
+    return model->network == NULL ? 0 : model->options.num_classes;
+}
+
+static bool has_result(const decem_model *model, int32_t output) {
+    return model->has_run && output >= 0 && output < model->graph->output_count;
+}
+
+const float *decem_model_logits(const decem_model *model, int32_t output) {
+    return has_result(model, output) ? logits_of(model, output) : NULL;
+}
+
+const float *decem_model_probabilities(const decem_model *model, int32_t output) {
+    return has_result(model, output) ? result(model, output, 0) : NULL;
+}
+
+const float *decem_model_output(const decem_model *model, int32_t output) {
+    return has_result(model, output) ? result(model, output, 1) : NULL;
+}
+
+const float *decem_model_embedding(const decem_model *model, int32_t *count) {
+    if (!model->has_run) return NULL;
+    decem_value value = model->graph->nodes[model->graph->outputs[0].logits].inputs[0];
+    *count = decem_graph_shape(model->graph, value).channels;
+    return decem_plan_map(model->plan, value).at;
+}
+
+int32_t decem_model_top(const decem_model *model, int32_t output, int32_t count, int32_t *indices) {
+    if (!has_result(model, output) || count < 1) return 0;
+    if (count > model->options.num_classes) count = model->options.num_classes;
+    return decem_top(logits_of(model, output), model->options.num_classes, count, indices);
+}
+
+/* ---- For tests ---- */
+
+decem_status decem_model_keep_activations(decem_model *model) {
+    if (model->stage > DECEM_STAGE_PLANNED || model->file != NULL)
+        return decem_fail(&model->message, DECEM_WRONG_STATE, "activations can be kept only if that is said before any weights are given");
+    model->keeps_activations = true;
+    return model->stage == DECEM_STAGE_PLANNED ? decem_model_plan(model, model->asked_network) : DECEM_OK;
+}
+
+/* The value of a layer, or of a module: that of the last layer in it. */
+static decem_value find_layer(const decem_graph *graph, const char *name) {
+    size_t length = strlen(name);
+    for (int32_t i = graph->count - 1; i >= 0; i--)
+        if (strncmp(graph->nodes[i].name, name, length) == 0 && (graph->nodes[i].name[length] == '\0' || graph->nodes[i].name[length] == '.')) return i;
+    return -1;
+}
+
+decem_status decem_model_activation(decem_model *model, const char *layer, int32_t shape[3], float *values) {
+    if (!model->keeps_activations || !model->has_run)
+        return decem_fail(&model->message, DECEM_WRONG_STATE, "activations are there only after a run of a model that keeps them");
+    decem_value value = layer == NULL ? -1 : find_layer(model->graph, layer);
+    decem_map map = value < 0 ? (decem_map){NULL, 0, 0, 0, 0, 0} : decem_plan_map(model->plan, value);
+    if (map.at == NULL)
+        return decem_fail(&model->message, DECEM_INVALID_ARGUMENT, "there is no layer %s, or it is computed together with the next one", layer == NULL ? "" : layer);
+    shape[0] = map.channels, shape[1] = map.height, shape[2] = map.width;
+    for (int32_t c = 0; values != NULL && c < map.channels; c++)
+        for (int32_t y = 0; y < map.height; y++)
+            for (int32_t x = 0; x < map.width; x++) *values++ = map.at[y * map.row_stride + x * map.pixel_stride + c];
+    return DECEM_OK;
+}

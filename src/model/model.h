@@ -1,0 +1,55 @@
+/* What stands behind decem_model: the parts of decem.h that share it. */
+#ifndef DECEM_MODEL_MODEL_H
+#define DECEM_MODEL_MODEL_H
+
+#include "decem.h"
+#include "image/preprocess.h"
+#include "networks/network.h"
+#include "plan/plan.h"
+#include "weights/safetensors.h"
+
+/* A tensor of the file and where it goes. */
+typedef struct decem_binding {
+    decem_dtype dtype;
+    int32_t parameter;           /* index into parameters; -1: not needed */
+    uint64_t row_elements, rows_left;
+} decem_binding;
+
+/* Made in this order: EMPTY -> PLANNED (the network is known) -> LOADING (its memory is there) -> READY. */
+typedef enum decem_stage { DECEM_STAGE_EMPTY, DECEM_STAGE_PLANNED, DECEM_STAGE_LOADING, DECEM_STAGE_READY, DECEM_STAGE_FAILED } decem_stage;
+
+struct decem_model {
+    decem_message message;
+    decem_stage stage;
+    decem_status failure;        /* of a FAILED model: what every further load answers */
+    bool keeps_activations;
+
+    const decem_network *network, *asked_network; /* asked: by decem_model_select */
+    char *asked_options;                          /* JSON, or NULL */
+    decem_options options;
+    decem_preprocess preprocess;
+    bool synthetic;
+
+    decem_graph *graph;
+    decem_plan *plan;
+    decem_parameter *parameters;
+    int32_t parameter_count;
+
+    decem_safetensors *file;
+    decem_binding *bindings;
+    float *row;                  /* one row of a tensor, converted */
+
+    float *arena, *constants;
+    decem_image *image;
+    bool has_input, has_run;
+    int32_t steps_run;           /* of the run in progress, step by step */
+    uint8_t *crop;               /* [crop][crop][3], made when asked for */
+    float *results;              /* [outputs][2][classes]: probabilities, output */
+    char *description;
+};
+
+/* load.c: everything between a name and a network ready for weights. */
+decem_status decem_model_plan(decem_model *model, const decem_network *network);
+decem_status decem_model_allocate(decem_model *model);
+
+#endif

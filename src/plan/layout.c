@@ -1,0 +1,176 @@
+#include "base/checked.h"
+#include "plan/plan.h"
+
+enum { ALIGNMENT = 16 /* elements: 64 bytes, a cache line */ };
+
+static int64_t aligned(int64_t elements) {
+    return (elements + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static int32_t largest(int32_t a, int32_t b) {
+    return a > b ? a : b;
+}
+
+static int32_t new_buffer(decem_plan *plan, decem_shape shape) {
+    decem_buffer *buffer = &plan->buffers[plan->buffer_count];
+    *buffer = (decem_buffer){shape.height, shape.width, shape.channels, 0, DECEM_GRAPH_NODES, -1, 0, 0};
+    return plan->buffer_count++;
+}
+
+/* Gives every value that exists a place: its own buffer, or a part of another's. */
+static void place_values(decem_plan *plan) {
+    const decem_graph *graph = plan->graph;
+    bool made[DECEM_GRAPH_NODES] = {false};
+    for (int32_t s = 0; s < plan->step_count; s++) made[plan->steps[s].result] = true;
+    for (int32_t i = 0; i < graph->count; i++) plan->places[i] = (decem_place){-1, 0};
+    for (int32_t i = 0; i < graph->count; i++)
+        if (graph->nodes[i].op == DECEM_OP_CONCAT && !plan->absorbed[i]) plan->places[i].buffer = new_buffer(plan, graph->nodes[i].shape);
+    for (int32_t i = 0; i < graph->count; i++) {
+        const decem_node *node = &graph->nodes[i];
+        decem_place *place = &plan->places[i];
+        if (plan->same_as[i] != i) {
+            *place = plan->places[plan->same_as[i]];
+        } else if (node->op == DECEM_OP_CHUNK || node->op == DECEM_OP_FLATTEN) {
+            *place = plan->places[node->inputs[0]];
+            place->channel += node->start;
+        } else if (plan->inside[i] >= 0) {
+            const decem_node *concat = &graph->nodes[plan->inside[i]];
+            place->buffer = plan->places[plan->inside[i]].buffer;
+            for (int32_t k = 0; concat->inputs[k] != i; k++) place->channel += graph->nodes[concat->inputs[k]].shape.channels;
+        } else if (place->buffer < 0 && (made[i] || node->op == DECEM_OP_INPUT)) {
+            place->buffer = new_buffer(plan, node->shape);
+        }
+    }
+}
+
+/* Widens the buffers that convolutions read by the padding these need. */
+static void find_halos(decem_plan *plan) {
+    for (int32_t s = 0; s < plan->step_count; s++) {
+        const decem_step *step = &plan->steps[s];
+        if (step->kind != DECEM_STEP_CONV && step->kind != DECEM_STEP_DEPTHWISE) continue;
+        const decem_padding *p = &plan->graph->nodes[step->node].window.padding;
+        decem_buffer *buffer = &plan->buffers[plan->places[step->input].buffer];
+        buffer->halo = largest(buffer->halo, largest(largest(p->top, p->bottom), largest(p->left, p->right)));
+    }
+}
+
+static void reads(decem_plan *plan, decem_value value, int32_t step) {
+    if (value < 0) return;
+    decem_buffer *buffer = &plan->buffers[plan->places[value].buffer];
+    buffer->last = largest(buffer->last, step);
+}
+
+static void keep_to_the_end(decem_plan *plan, decem_value value) {
+    reads(plan, value, plan->step_count);
+}
+
+static void find_lifetimes(decem_plan *plan) {
+    const decem_graph *graph = plan->graph;
+    for (int32_t s = 0; s < plan->step_count; s++) {
+        decem_step *step = &plan->steps[s];
+        int32_t written = plan->places[step->result].buffer;
+        step->clears_buffer = -1;
+        if (plan->buffers[written].first > s) {
+            plan->buffers[written].first = s;
+            if (plan->buffers[written].halo > 0) step->clears_buffer = written;
+        }
+        reads(plan, step->result, s);
+        reads(plan, step->input, s);
+        reads(plan, step->addend, s);
+    }
+    for (int32_t i = 0; i < graph->count; i++)
+        if (graph->nodes[i].op == DECEM_OP_INPUT) {
+            plan->buffers[plan->places[i].buffer].first = -1;
+            keep_to_the_end(plan, i);
+        }
+    for (int32_t k = 0; k < graph->output_count; k++) keep_to_the_end(plan, graph->outputs[k].logits);
+    keep_to_the_end(plan, graph->nodes[graph->outputs[0].logits].inputs[0]);
+    for (int32_t b = 0; plan->keeps_all && b < plan->buffer_count; b++) plan->buffers[b].last = plan->step_count;
+}
+
+static bool alive_together(const decem_buffer *a, const decem_buffer *b) {
+    return a->first <= b->last && b->first <= a->last;
+}
+
+/* The lowest offset at which a buffer touches none of those placed before it that are alive with it. */
+static int64_t lowest_offset(const decem_plan *plan, const int32_t *placed, int32_t count, const decem_buffer *buffer) {
+    int64_t offset = 0;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int32_t i = 0; i < count; i++) {
+            const decem_buffer *other = &plan->buffers[placed[i]];
+            if (!alive_together(buffer, other) || offset + buffer->elements <= other->offset || other->offset + other->elements <= offset) continue;
+            offset = other->offset + other->elements;
+            moved = true;
+        }
+    }
+    return offset;
+}
+
+/* Largest first, each at the lowest offset that is free during its life (as XNNPACK's and TFLite's planners do). */
+static decem_status lay_out_arena(decem_plan *plan, decem_message *message) {
+    int32_t order[DECEM_GRAPH_NODES];
+    for (int32_t i = 0; i < plan->buffer_count; i++) {
+        decem_buffer *buffer = &plan->buffers[i];
+        uint64_t elements = decem_multiply(decem_multiply((uint64_t)(buffer->height + 2 * buffer->halo), (uint64_t)(buffer->width + 2 * buffer->halo)),
+                                           (uint64_t)buffer->channels);
+        if (elements > DECEM_SIZE_MAX / sizeof(float))
+            return decem_fail(message, DECEM_INVALID_OPTION, "these options make layers too large for memory; choose a smaller input size");
+        buffer->elements = aligned((int64_t)elements);
+        int32_t at = i;
+        for (; at > 0 && plan->buffers[order[at - 1]].elements < buffer->elements; at--) order[at] = order[at - 1];
+        order[at] = i;
+    }
+    for (int32_t i = 0; i < plan->buffer_count; i++) {
+        decem_buffer *buffer = &plan->buffers[order[i]];
+        buffer->offset = lowest_offset(plan, order, i, buffer);
+        if (buffer->offset + buffer->elements > plan->arena_elements) plan->arena_elements = buffer->offset + buffer->elements;
+    }
+    return DECEM_OK;
+}
+
+/* Elements that hold `count` structs of `bytes`. */
+static int64_t table_elements(int64_t count, size_t bytes) {
+    return (count * (int64_t)bytes + (int64_t)sizeof(float) - 1) / (int64_t)sizeof(float);
+}
+
+static void lay_out_constants(decem_plan *plan) {
+    int64_t at = 0;
+    for (int32_t s = 0; s < plan->step_count; s++) {
+        decem_step *step = &plan->steps[s];
+        const decem_node *node = &plan->graph->nodes[step->node];
+        int64_t channels = node->shape.channels, weights = 0, bias = channels, tables = 0;
+        if (step->kind == DECEM_STEP_CONV) {
+            decem_conv_shape shape = decem_step_conv_shape(plan, step);
+            weights = decem_conv_weight_elements(&shape);
+            bias = (int64_t)decem_conv_panel_count(&shape) * DECEM_CONV_COLUMNS;
+            tables = table_elements(decem_conv_panel_count(&shape), sizeof(decem_conv_panel)) + table_elements(DECEM_CONV_SEGMENTS, sizeof(int32_t));
+        } else if (step->kind == DECEM_STEP_DEPTHWISE) {
+            weights = 9 * channels;
+        } else if (step->kind == DECEM_STEP_LINEAR) {
+            weights = channels * plan->graph->nodes[node->inputs[0]].shape.channels;
+        } else {
+            continue;
+        }
+        step->weights = at;
+        step->bias = step->weights + aligned(weights);
+        step->vectors = step->bias + aligned(bias);
+        step->tables = step->vectors + aligned(5 * channels);
+        at = step->tables + aligned(tables);
+    }
+    plan->constant_elements = at;
+}
+
+decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, decem_message *message) {
+    plan->keeps_all = keeps_all;
+    place_values(plan);
+    find_halos(plan);
+    find_lifetimes(plan);
+    decem_status status = lay_out_arena(plan, message);
+    if (status != DECEM_OK) return status;
+    lay_out_constants(plan);
+    uint64_t most = DECEM_SIZE_MAX / sizeof(float);
+    if ((uint64_t)plan->arena_elements > most || (uint64_t)plan->constant_elements > most)
+        return decem_fail(message, DECEM_INVALID_OPTION, "these options make a network too large for memory; choose smaller ones");
+    return DECEM_OK;
+}

@@ -1,0 +1,125 @@
+/* From a graph to a flat list of steps over one arena.
+ *
+ *   graph ── fuse ──> steps ── layout ──> places in buffers, buffers in the arena ── prepare ──> kernel arguments
+ *
+ * fuse:    one step a convolution, with the layers that follow it folded in: batch norm, activation, addition, shuffle.
+ * layout:  concatenated values are written side by side in one buffer, chunks are read in place; buffers that are
+ *          never alive together share memory.
+ * prepare: pointers are bound, tiles are chosen. From then on nothing is decided, nothing allocates, nothing fails.
+ *
+ * The arena, in elements of 4 bytes; each buffer is [height + 2 halo][width + 2 halo][channels], the halo being
+ * zeros that convolutions read as padding:
+ *
+ *     | buffer | buffer ...   (by lifetime, lowest fitting offset first)
+ *
+ * The constants, likewise:
+ *
+ *     | step 0: weights, bias, vectors | step 1: ... |      vectors: bias, norm weight, bias, mean, variance as they came
+ *
+ * Conversions of convolution weights to their packed form happen row by row as they arrive (take_row); when the last tensor of
+ * a step is in, batch norm is folded (finish_tensor). */
+#ifndef DECEM_PLAN_PLAN_H
+#define DECEM_PLAN_PLAN_H
+
+#include "graph/parameters.h"
+#include "kernels/conv/conv.h"
+#include "kernels/depthwise/depthwise.h"
+#include "kernels/linear/linear.h"
+#include "kernels/lrn/lrn.h"
+#include "kernels/move/move.h"
+#include "kernels/pool/pool.h"
+
+typedef enum decem_step_kind {
+    DECEM_STEP_CONV, DECEM_STEP_DEPTHWISE, DECEM_STEP_LINEAR, DECEM_STEP_POOL, DECEM_STEP_LRN, DECEM_STEP_MOVE
+} decem_step_kind;
+
+typedef struct decem_step {
+    /* Decided by fuse. */
+    decem_step_kind kind;
+    decem_value node;              /* the layer it is named after, whose weights it holds */
+    decem_value norm;              /* batch norm folded in; -1 for none */
+    decem_value result;            /* the value it writes: that of the last layer folded in */
+    decem_value input;
+    decem_value addend;            /* -1 for none */
+    decem_activation before, after; /* the addend */
+    bool interleave;               /* the addend goes between, instead of being added */
+    int32_t shuffle;               /* blocks of the channel shuffle of the outputs; 1 for none */
+    int32_t first_channel;         /* MOVE: where in the result it writes, and how far apart */
+    int32_t channel_step;
+
+    /* Decided by layout. Offsets in elements of the constants. */
+    int64_t weights, bias, vectors, tables;
+    int32_t clears_buffer;         /* whose halo it sets to zero; -1 for none */
+
+    /* Set by prepare. */
+    int32_t tiles;
+    union {
+        decem_conv_args conv;
+        decem_depthwise_args depthwise;
+        decem_linear_args linear;
+        decem_pool_args pool;
+        decem_lrn_args lrn;
+        decem_move_args move;
+    } args;
+
+    int32_t tensors_missing;       /* tensors still to come before it can run */
+} decem_step;
+
+typedef struct decem_place {
+    int32_t buffer;                /* -1: the value never exists by itself */
+    int32_t channel;               /* the first, in the buffer */
+} decem_place;
+
+typedef struct decem_buffer {
+    int32_t height, width, channels, halo;
+    int32_t first, last;           /* the steps that write it first and read it last */
+    int64_t offset, elements;      /* in the arena */
+} decem_buffer;
+
+typedef struct decem_plan {
+    const decem_graph *graph;
+    bool keeps_all;                /* no buffer shares memory: every value can be read after a run */
+    decem_step steps[DECEM_GRAPH_NODES];
+    int32_t step_count;
+    int32_t step_of[DECEM_GRAPH_NODES];       /* of a layer with parameters: the step that holds them; else -1 */
+    decem_value same_as[DECEM_GRAPH_NODES];   /* values that are another under a second name; else themselves */
+    decem_value inside[DECEM_GRAPH_NODES];    /* the concatenation whose buffer a value is written into; else -1 */
+    bool absorbed[DECEM_GRAPH_NODES];         /* layers that happen inside a step and leave no value of their own */
+    decem_place places[DECEM_GRAPH_NODES];
+    decem_buffer buffers[DECEM_GRAPH_NODES];
+    int32_t buffer_count;
+    int64_t arena_elements, constant_elements;
+    float *arena, *constants;      /* owned by the model */
+} decem_plan;
+
+/* fuse.c: writes the steps. */
+void decem_plan_fuse(decem_plan *plan, const decem_graph *graph);
+
+/* layout.c: writes places, buffers and the sizes of arena and constants. DECEM_INVALID_OPTION when the network would need more memory
+ * than there can be. */
+decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, decem_message *message);
+
+/* prepare.c: binds the plan to memory of the sizes that layout found, and readies it for weights. */
+void decem_plan_prepare(decem_plan *plan, float *arena, float *constants);
+
+/* constants.c: one row of a parameter, in PyTorch's order: everything under one index of the first dimension; a parameter of
+ * rank 1 is one row. */
+void decem_plan_take_row(decem_plan *plan, const decem_parameter *parameter, int64_t row, const float *values);
+
+/* Says that all rows of a parameter are in. */
+decem_status decem_plan_finish_tensor(decem_plan *plan, const decem_parameter *parameter, decem_message *message);
+
+/* run.c: how many of the first steps have their weights, and runs one. */
+int32_t decem_plan_ready_steps(const decem_plan *plan);
+void decem_plan_run_step(const decem_plan *plan, int32_t step);
+
+/* The kernel that a step uses, such as "conv 4x8". */
+const char *decem_step_kernel(const decem_step *step);
+
+/* Where a value lies; at is NULL when it never exists by itself. */
+decem_map decem_plan_map(const decem_plan *plan, decem_value value);
+
+/* The shape of a CONV step's convolution. */
+decem_conv_shape decem_step_conv_shape(const decem_plan *plan, const decem_step *step);
+
+#endif

@@ -1,0 +1,132 @@
+#include <float.h>
+#include <string.h>
+
+#include "plan/plan.h"
+
+static decem_clamp clamp_of(decem_activation activation) {
+    if (activation == DECEM_NO_ACTIVATION) return (decem_clamp){0.0f, 0.0f, 0};
+    return (decem_clamp){0.0f, activation == DECEM_RELU6 ? 6.0f : FLT_MAX, 1};
+}
+
+decem_map decem_plan_map(const decem_plan *plan, decem_value value) {
+    decem_place place = plan->places[value];
+    decem_map map = {NULL, 0, 0, 0, 0, 0};
+    if (place.buffer < 0) return map;
+    const decem_buffer *buffer = &plan->buffers[place.buffer];
+    const decem_shape *shape = &plan->graph->nodes[value].shape;
+    map.height = shape->height;
+    map.width = shape->width;
+    map.channels = shape->channels;
+    map.pixel_stride = buffer->channels;
+    map.row_stride = (ptrdiff_t)(buffer->width + 2 * buffer->halo) * buffer->channels;
+    map.at = plan->arena + buffer->offset + buffer->halo * (map.row_stride + map.pixel_stride) + place.channel;
+    return map;
+}
+
+/* The input of a window: its `at` moved up and left by the padding. */
+static decem_map padded(decem_map map, const decem_window *window) {
+    map.at -= window->padding.top * map.row_stride + window->padding.left * map.pixel_stride;
+    return map;
+}
+
+decem_conv_shape decem_step_conv_shape(const decem_plan *plan, const decem_step *step) {
+    const decem_node *node = &plan->graph->nodes[step->node];
+    return (decem_conv_shape){plan->graph->nodes[node->inputs[0]].shape.channels, node->shape.channels, node->groups, step->shuffle,
+                              node->window.height, node->window.width, node->window.stride};
+}
+
+static void prepare_conv(decem_plan *plan, decem_step *step) {
+    const decem_node *node = &plan->graph->nodes[step->node];
+    decem_conv_shape shape = decem_step_conv_shape(plan, step);
+    decem_conv_args *args = &step->args.conv;
+    decem_conv_panel *panels = (decem_conv_panel *)(plan->constants + step->tables);
+    int32_t *segments = (int32_t *)(panels + decem_conv_panel_count(&shape));
+    args->input = padded(decem_plan_map(plan, step->input), &node->window);
+    args->output = decem_plan_map(plan, step->result);
+    args->stride = node->window.stride;
+    args->segment_count = decem_conv_segments(&shape, args->input.row_stride, args->input.pixel_stride, segments, &args->segment_length);
+    args->segments = segments;
+    args->weights = plan->constants + step->weights;
+    args->bias = plan->constants + step->bias;
+    decem_conv_panels(&shape, panels);
+    args->panels = panels;
+    args->panel_count = decem_conv_panel_count(&shape);
+    args->output_step = step->shuffle;
+    args->finish.before = clamp_of(step->before);
+    args->finish.after = clamp_of(step->after);
+    args->finish.interleave = step->interleave;
+    if (step->addend >= 0) {
+        decem_map addend = decem_plan_map(plan, step->addend);
+        args->finish.addend = addend.at;
+        args->finish.addend_row_stride = addend.row_stride;
+        args->finish.addend_pixel_stride = addend.pixel_stride;
+    }
+    decem_conv_choose_tiles(args, &shape);
+    step->tiles = decem_conv_tiles(args);
+}
+
+static void prepare_depthwise(decem_plan *plan, decem_step *step) {
+    const decem_node *node = &plan->graph->nodes[step->node];
+    step->args.depthwise = (decem_depthwise_args){padded(decem_plan_map(plan, step->input), &node->window), decem_plan_map(plan, step->result),
+                                                  node->window.stride, plan->constants + step->weights, plan->constants + step->bias, clamp_of(step->before)};
+    step->tiles = node->shape.height;
+}
+
+static void prepare_linear(decem_plan *plan, decem_step *step) {
+    decem_map in = decem_plan_map(plan, step->input), out = decem_plan_map(plan, step->result);
+    step->args.linear = (decem_linear_args){in.at, out.at, in.channels, out.channels, plan->constants + step->weights,
+                                            plan->constants + step->bias, clamp_of(step->before)};
+    step->tiles = decem_linear_tiles(&step->args.linear);
+}
+
+static void prepare_pool(decem_plan *plan, decem_step *step) {
+    const decem_node *node = &plan->graph->nodes[step->node];
+    decem_pool_kind kind = node->op == DECEM_OP_MAX_POOL ? DECEM_POOL_MAX : node->op == DECEM_OP_AVG_POOL ? DECEM_POOL_AVERAGE : DECEM_POOL_ADAPTIVE;
+    step->args.pool = (decem_pool_args){kind, decem_plan_map(plan, step->input), decem_plan_map(plan, step->result), node->window.height,
+                                        node->window.width, node->window.stride, node->window.padding.top, node->window.padding.left, clamp_of(step->before)};
+    step->tiles = node->shape.height;
+}
+
+static void prepare_move(decem_plan *plan, decem_step *step) {
+    decem_move_args *args = &step->args.move;
+    args->input = decem_plan_map(plan, step->input);
+    if (step->channel_step > 1) { /* one block of a shuffle */
+        args->input.channels /= step->channel_step;
+        args->input.at += (ptrdiff_t)step->first_channel * args->input.channels;
+    }
+    if (step->addend >= 0) args->addend = decem_plan_map(plan, step->addend);
+    args->output = decem_plan_map(plan, step->result);
+    args->output.at += step->first_channel;
+    args->output_step = step->channel_step;
+    args->clamp = clamp_of(step->before);
+    step->tiles = args->input.height;
+}
+
+/* How many tensors a step waits for; weights of convolutions start as zeros, since panels may be wider than channels. */
+static void await_tensors(decem_plan *plan, decem_step *step) {
+    decem_parameter parameters[DECEM_PARAMETERS_MAX];
+    step->tensors_missing = decem_node_parameters(plan->graph, step->node, parameters);
+    if (step->norm >= 0) step->tensors_missing += decem_node_parameters(plan->graph, step->norm, parameters);
+    if (step->kind == DECEM_STEP_CONV) memset(plan->constants + step->weights, 0, (size_t)(step->bias - step->weights) * sizeof(float));
+    memset(plan->constants + step->bias, 0, (size_t)(step->tables - step->bias) * sizeof(float));
+}
+
+void decem_plan_prepare(decem_plan *plan, float *arena, float *constants) {
+    plan->arena = arena;
+    plan->constants = constants;
+    memset(arena, 0, (size_t)plan->arena_elements * sizeof(float));
+    for (int32_t s = 0; s < plan->step_count; s++) {
+        decem_step *step = &plan->steps[s];
+        switch (step->kind) {
+            case DECEM_STEP_CONV: prepare_conv(plan, step); await_tensors(plan, step); break;
+            case DECEM_STEP_DEPTHWISE: prepare_depthwise(plan, step); await_tensors(plan, step); break;
+            case DECEM_STEP_LINEAR: prepare_linear(plan, step); await_tensors(plan, step); break;
+            case DECEM_STEP_POOL: prepare_pool(plan, step); break;
+            case DECEM_STEP_LRN:
+                step->args.lrn = (decem_lrn_args){decem_plan_map(plan, step->input), decem_plan_map(plan, step->result), plan->graph->nodes[step->node].size};
+                step->tiles = plan->graph->nodes[step->node].shape.height;
+                break;
+            case DECEM_STEP_MOVE: prepare_move(plan, step); break;
+        }
+    }
+}

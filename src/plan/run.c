@@ -1,0 +1,53 @@
+#include <string.h>
+
+#include "plan/plan.h"
+
+/* Sets the border around a buffer's pixels to zero. Buffers share memory, so it is done in every run. */
+static void clear_halo(const decem_plan *plan, const decem_buffer *buffer) {
+    int32_t halo = buffer->halo, height = buffer->height + 2 * halo;
+    size_t row = (size_t)(buffer->width + 2 * halo) * (size_t)buffer->channels, side = (size_t)halo * (size_t)buffer->channels;
+    float *at = plan->arena + buffer->offset;
+    for (int32_t y = 0; y < height; y++, at += row) {
+        if (y < halo || y >= height - halo) {
+            memset(at, 0, row * sizeof(float));
+        } else {
+            memset(at, 0, side * sizeof(float));
+            memset(at + row - side, 0, side * sizeof(float));
+        }
+    }
+}
+
+static void run_tile(const decem_step *step, int32_t tile) {
+    switch (step->kind) {
+        case DECEM_STEP_CONV: decem_f32_conv_4x8__simd(&step->args.conv, tile); break;
+        case DECEM_STEP_DEPTHWISE: decem_f32_depthwise3x3__simd(&step->args.depthwise, tile); break;
+        case DECEM_STEP_LINEAR: decem_f32_linear__simd(&step->args.linear, tile); break;
+        case DECEM_STEP_POOL: decem_f32_pool__simd(&step->args.pool, tile); break;
+        case DECEM_STEP_LRN: decem_f32_lrn__simd(&step->args.lrn, tile); break;
+        case DECEM_STEP_MOVE: decem_f32_move__simd(&step->args.move, tile); break;
+    }
+}
+
+void decem_plan_run_step(const decem_plan *plan, int32_t index) {
+    const decem_step *step = &plan->steps[index];
+    if (step->clears_buffer >= 0) clear_halo(plan, &plan->buffers[step->clears_buffer]);
+    for (int32_t tile = 0; tile < step->tiles; tile++) run_tile(step, tile);
+}
+
+int32_t decem_plan_ready_steps(const decem_plan *plan) {
+    int32_t ready = 0;
+    while (ready < plan->step_count && plan->steps[ready].tensors_missing == 0) ready++;
+    return ready;
+}
+
+const char *decem_step_kernel(const decem_step *step) {
+    switch (step->kind) {
+        case DECEM_STEP_CONV: return "conv 4x8";
+        case DECEM_STEP_DEPTHWISE: return "depthwise 3x3";
+        case DECEM_STEP_LINEAR: return "linear";
+        case DECEM_STEP_POOL: return "pool";
+        case DECEM_STEP_LRN: return "lrn";
+        case DECEM_STEP_MOVE: return "move";
+    }
+    return "";
+}
