@@ -3,8 +3,7 @@
  *   rows of RGB or RGBA ── horizontal pass ──> [rows kept][crop][4] ── vertical pass ──> [crop][crop][4] ── mean, std ──> f32
  *
  * Resize: the shorter side becomes `resize`, the longer one int(resize * longer / shorter) (torchvision
- * transforms.Resize, 0.14). Resampling: Pillow's ImagingResample on 8-bit channels (Resample.c): antialiased, 22-bit
- * fixed-point coefficients, horizontal pass first, each pass rounded to 8 bits. CenterCrop: round-half-to-even offsets; a crop
+ * transforms.Resize, 0.14). Resampling: image/resample.h, horizontal pass first. CenterCrop: round-half-to-even offsets; a crop
  * larger than the resized image is padded with zeros. Only the columns and rows that the crop needs are computed.
  * A pass that would change nothing is skipped, as Pillow skips it.
  */
@@ -14,14 +13,13 @@
 #include <stdbool.h>
 
 #include "base/message.h"
-
-typedef enum decem_interpolation { DECEM_BILINEAR, DECEM_BICUBIC } decem_interpolation;
+#include "image/resample.h"
 
 typedef struct decem_preprocess {
     int32_t resize, crop;        /* pixels, 1 to 4096 */
     decem_interpolation interpolation;
     bool bgr;                    /* the network wants blue first */
-    float mean[3], std[3];       /* in the network's channel order, of values from 0 to 1; std not 0 */
+    float mean[3], std[3];       /* in the network's channel order, of values from 0 to 1; std above 0 */
 } decem_preprocess;
 
 /* What most networks use: resize 256, crop 224, bilinear, RGB, ImageNet's mean and std; for another crop the
@@ -29,7 +27,7 @@ typedef struct decem_preprocess {
 decem_preprocess decem_preprocess_default(int32_t crop);
 
 /* Reads {"resize","crop","channels":"RGB"|"BGR","mean","std","interpolation":"bilinear"|"bicubic"} over `preprocess`;
- * keys left out keep their value, unknown keys and values out of range are DECEM_INVALID_OPTION. */
+ * keys left out keep their value. Unknown keys and values out of range are DECEM_INVALID_OPTION, and change nothing. */
 decem_status decem_preprocess_parse(const char *json, decem_preprocess *preprocess, decem_message *message);
 
 typedef struct decem_image decem_image; /* an image on its way in; holds and reuses its buffers */
@@ -37,11 +35,14 @@ typedef struct decem_image decem_image; /* an image on its way in; holds and reu
 decem_image *decem_image_create(void);  /* NULL when memory runs out */
 void decem_image_destroy(decem_image *image);
 
-/* Starts an image of width x height (1 to 65,535 each) with 3 or 4 channels. An unfinished one is dropped. */
+/* Starts an image of width x height (1 to 65,535 each) with 3 or 4 channels. The one before is dropped. Memory is
+ * taken only where what the object already has is too small; without it (DECEM_OUT_OF_MEMORY) a smaller image,
+ * or the same one later, may still be begun. */
 decem_status decem_image_begin(decem_image *image, const decem_preprocess *preprocess, uint32_t width,
                                uint32_t height, uint32_t channels, decem_message *message);
 
-/* rows: [count][width][channels]. After the last row *done is true and the crop is complete. */
+/* rows: [count][width][channels]. After the last row *done is true and the crop is complete. More rows than the
+ * image has left, or no image begun, are DECEM_WRONG_STATE and change nothing. */
 decem_status decem_image_push_rows(decem_image *image, const uint8_t *rows, uint32_t count, bool *done,
                                    decem_message *message);
 
