@@ -2,6 +2,7 @@
 import { untilAborted } from './abort.js';
 import { Engine } from './engine.js';
 import { DecemError } from './errors.js';
+import { TAINTED } from './pixels.js';
 import { RpcClient } from './rpc.js';
 
 /** @typedef {Engine | RemoteEngine} AnyEngine */
@@ -104,7 +105,11 @@ export class RemoteEngine {
       return this.#rpc.call('run', [{ image: { ...image, data }, own: true }, request], [data.buffer]);
     }
     const transfer = own && !(image instanceof Blob) ? [image] : [];
-    return this.#rpc.call('run', [{ image, own: true }, request], transfer);
+    return this.#rpc.call('run', [{ image, own: true }, request], transfer).catch((cause) => {
+      if (cause instanceof DecemError) throw cause;
+      // What a page may not read it may not send.
+      throw new DecemError(TAINTED, 'INVALID_IMAGE', { cause });
+    });
   }
 
   /** @returns {Promise<import('./types.js').Crop | null>} */

@@ -5,7 +5,7 @@
 import { DecemError } from './errors.js';
 import { isFile, isNode, resolvePlace } from './host.js';
 import { fetchChecked } from './http.js';
-import { decode } from './pixels.js';
+import { decode, sizeOf } from './pixels.js';
 
 /**
  * @typedef {object} CapturedImage
@@ -35,11 +35,11 @@ function isA(image, name) {
  * @returns {Promise<CapturedImage>}
  */
 export async function captureImage(image) {
-  if (isA(image, 'VideoFrame')) return { image: /** @type {VideoFrame} */ (image).clone(), own: true };
   if (isA(image, 'HTMLImageElement')) await decodeElement(/** @type {HTMLImageElement} */ (image));
   else if (isA(image, 'HTMLVideoElement')) checkVideo(/** @type {HTMLVideoElement} */ (image));
-  else if (!isA(image, 'HTMLCanvasElement') && !isA(image, 'OffscreenCanvas')) return { image, own: false };
+  else if (!['HTMLCanvasElement', 'OffscreenCanvas', 'VideoFrame'].some((name) => isA(image, name))) return { image, own: false };
   try {
+    if (isA(image, 'VideoFrame')) return { image: /** @type {VideoFrame} */ (image).clone(), own: true };
     return { image: await createImageBitmap(/** @type {ImageBitmapSource} */ (image)), own: true };
   } catch (cause) {
     throw new DecemError(`The picture cannot be read: ${/** @type {Error} */ (cause).message}`, 'INVALID_IMAGE', { cause });
@@ -78,6 +78,8 @@ export async function readImage({ image, own }, options) {
   if (image instanceof ArrayBuffer || ArrayBuffer.isView(image)) return readFile(new Blob([/** @type {BlobPart} */ (image)]));
   if (isA(image, 'ImageBitmap') || isA(image, 'VideoFrame')) {
     const drawable = /** @type {ImageBitmap | VideoFrame} */ (image);
+    const [width] = sizeOf(drawable);
+    if (width === 0) throw new DecemError('The image has no pixels: it has been closed, or its size is 0.', 'INVALID_IMAGE');
     return { image: drawable, own };
   }
   if (typeof image === 'object' && image !== null && 'data' in image && 'width' in image && 'height' in image) {

@@ -4,6 +4,8 @@ import { DecemError } from './errors.js';
 /** A picture is drawn and read back in bands of about this size, so that it is never whole in memory as bytes. */
 const BAND_BYTES = 4 << 20;
 
+export const TAINTED = 'The image comes from another site that does not let this page read it: save it and choose the file.';
+
 /**
  * @typedef {object} OpenPixels
  * @property {number} width
@@ -60,15 +62,19 @@ function openRaw({ data, width, height, channels = 4 }) {
 
 /**
  * @param {ImageBitmap | VideoFrame} image
+ * @returns {[number, number]} width and height; zeros when it has been closed
+ */
+export function sizeOf(image) {
+  return 'displayWidth' in image ? [image.displayWidth, image.displayHeight] : [image.width, image.height];
+}
+
+/**
+ * @param {ImageBitmap | VideoFrame} image
  * @param {boolean} own
  * @returns {OpenPixels}
  */
 function openDrawable(image, own) {
-  const width = 'displayWidth' in image ? image.displayWidth : image.width;
-  const height = 'displayHeight' in image ? image.displayHeight : image.height;
-  if (!(width > 0 && height > 0)) {
-    throw new DecemError('The image has no pixels: it is closed, or its size is 0.', 'INVALID_IMAGE');
-  }
+  const [width, height] = sizeOf(image);
   const bandHeight = Math.min(height, Math.max(1, Math.floor(BAND_BYTES / (width * 4))));
   function* bands() {
     const context = makeContext(width, bandHeight);
@@ -110,10 +116,6 @@ function readBack(context, width, rows) {
   try {
     return context.getImageData(0, 0, width, rows).data;
   } catch (cause) {
-    throw new DecemError(
-      'The image comes from another site that does not let this page read it: save it and choose the file.',
-      'INVALID_IMAGE',
-      { cause },
-    );
+    throw new DecemError(TAINTED, 'INVALID_IMAGE', { cause });
   }
 }

@@ -51,9 +51,10 @@ function requestFrame(video, callback) {
     return () => video.cancelVideoFrameCallback(id);
   }
   const element = /** @type {HTMLVideoElement} */ (video);
-  const id = requestAnimationFrame(function poll() {
+  const poll = () => {
     if (element.readyState >= element.HAVE_CURRENT_DATA && !element.paused) callback();
-    else requestAnimationFrame(poll);
-  });
+    else id = requestAnimationFrame(poll);
+  };
+  let id = requestAnimationFrame(poll);
   return () => cancelAnimationFrame(id);
 }
