@@ -31,8 +31,8 @@ for (const [network, options] of [
     loaded.push(safetensors(syntheticTensors(synthesized.describe(), seed), metadata));
     loaded.finish();
 
-    const [, height, width] = loaded.describe().input;
-    const input = syntheticInput(height, width);
+    const side = loaded.describe().options.input_size;
+    const input = syntheticInput(side, side);
     for (const model of [synthesized, loaded]) {
       model.setInput(input);
       model.run();

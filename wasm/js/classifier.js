@@ -102,7 +102,7 @@ export class Classifier {
       const { description, metadata } = await untilAborted(engine.describe(), signal);
       const labels = await loadLabels(options.labels ?? metadata.labels, options);
       report.phase('ready');
-      const summary = summarise(description, { metadata, labels, trained: !isSynthetic(source) });
+      const summary = summarise(description, { metadata, labels });
       return new Classifier(engine, summary, labels, options);
     } catch (error) {
       engine.dispose();
@@ -130,7 +130,7 @@ export class Classifier {
     const engine = await Engine.create(await compile(options));
     await engine.select(network, networkOptions);
     const { description, metadata } = await engine.describe();
-    return summarise(description, { metadata, labels: null, trained: false });
+    return summarise(description, { metadata, labels: null });
   }
 
   /** The network's name, such as 'mobilenetv2'. */

@@ -133,16 +133,16 @@ export class Engine {
   /** @returns {Promise<import('./types.js').Crop | null>} */
   async crop() {
     this.#description ??= this.#live.describe();
-    const [, height, width] = this.#description.input;
-    const rgb = this.#live.crop(width);
+    const side = this.#description.preprocess.crop;
+    const rgb = this.#live.crop(side);
     if (!rgb) return null;
-    const data = new Uint8ClampedArray(width * height * 4).fill(255);
+    const data = new Uint8ClampedArray(side * side * 4).fill(255);
     for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
       data[to] = rgb[from];
       data[to + 1] = rgb[from + 1];
       data[to + 2] = rgb[from + 2];
     }
-    return { width, height, data };
+    return { width: side, height: side, data };
   }
 
   /** The instance's memory goes with it, whole. */

@@ -19,16 +19,17 @@ const PIECE_BYTES = 1 << 20;
  * What decem_model_describe tells.
  * @typedef {object} Description
  * @property {string} network
- * @property {import('./types.js').NetworkOptions} options
- * @property {[number, number, number]} input [C, H, W]
- * @property {import('./types.js').Preprocess} preprocess
- * @property {{ name: string, classes: number }[]} outputs main first
+ * @property {import('./types.js').NetworkOptions & { num_classes: number, input_size: number }} options
+ * @property {import('./types.js').Preprocess} preprocess its crop is the height and width of the input
+ * @property {boolean} trained
+ * @property {'logits' | 'softmax' | 'log_softmax'} final what the article's network makes of its logits
+ * @property {string[]} outputs their names, main first
  * @property {import('./types.js').Layer[]} layers
  * @property {number} parameters
  * @property {number} macs
- * @property {{ weights: number, activations: number, total: number }} memory bytes
+ * @property {{ weights: number, activations: number }} memory bytes
  * @property {{ name: string, shape: number[], role: string }[]} tensors in the order of the state_dict
- * @property {{ name: string, kernel: string, macs: number }[]} steps in the order in which they run
+ * @property {Omit<import('./types.js').ProfiledStep, 'ms'>[]} steps in the order in which they run
  */
 
 export class Model {

@@ -4,23 +4,22 @@
  * @param {object} weights
  * @param {import('./engine.js').About['metadata']} weights.metadata
  * @param {string[] | null} weights.labels
- * @param {boolean} weights.trained
  * @returns {import('./types.js').Summary}
  */
-export function summarise(description, { metadata, labels, trained }) {
-  const classes = description.outputs[0].classes;
+export function summarise(description, { metadata, labels }) {
+  const { options, memory } = description;
   return {
     network: description.network,
-    options: description.options,
+    options,
     layers: description.layers,
     parameters: description.parameters,
     macs: description.macs,
-    memory: description.memory.total,
+    memory: memory.weights + memory.activations,
     preprocess: description.preprocess,
-    outputs: description.outputs.map(({ name }) => name),
-    classes,
-    labels: Math.min(labels?.length ?? 0, classes),
-    trained,
+    outputs: description.outputs,
+    classes: options.num_classes,
+    labels: Math.min(labels?.length ?? 0, options.num_classes),
+    trained: description.trained,
     source: metadata.source,
     license: metadata.license,
   };

@@ -154,8 +154,10 @@
 
 /**
  * @typedef {object} ProfiledStep
- * @property {string} name of the layer; layers that are computed together share a step
- * @property {string} kernel
+ * @property {string} name of its first layer: layers that are computed together share a step
+ * @property {string} type of that layer, such as 'Conv2d'
+ * @property {string} kernel the function that computes it
+ * @property {number[]} shape of its output: [C, H, W]
  * @property {number} macs
  * @property {number} ms
  */
