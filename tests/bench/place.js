@@ -2,16 +2,20 @@
 
 export const isNode = typeof document === 'undefined';
 
-const here = new URL('.', import.meta.url);
-const models = new URL('../../build/bench/', here);
+const root = new URL('../../', import.meta.url);
 
-/** The folder of the peers' packages: a path in Node, an address in a page; ends in '/'. */
-export const peers = isNode ? decodeURIComponent(new URL('node_modules/', here).pathname) : new URL('node_modules/', here).href;
-
-/** @param {string} name a file of build/bench @returns {string} a path in Node, an address in a page */
-export function modelPlace(name) {
-  const url = new URL(name, models);
+/** @param {string} name a file of the repository @returns {string} its path in Node, its address in a page */
+export function repositoryPlace(name) {
+  const url = new URL(name, root);
   return isNode ? decodeURIComponent(url.pathname) : url.href;
+}
+
+/** The folder of the peers' packages; ends in '/'. */
+export const peers = repositoryPlace('tests/bench/node_modules/');
+
+/** @param {string} name a file of build/bench @returns {string} */
+export function modelPlace(name) {
+  return repositoryPlace(`build/bench/${name}`);
 }
 
 /** @param {string} place a path in Node, an address in a page @returns {Promise<ArrayBuffer>} */

@@ -9,7 +9,9 @@ export async function start({ threads }) {
   wasm.setWasmPaths(`${peers}${PACKAGES.wasm}/dist/`);
   wasm.setThreadsCount(threads);
   if (threads === 1) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  if (threads > 1 && !isNode) claimCores(2 * threads);
   await tf.setBackend('wasm');
+  if (threads > 1 && !isNode) unclaimCores();
   return {
     version: tf.version_core,
     threads: tf.env().getBool('WASM_HAS_MULTITHREAD_SUPPORT') ? wasm.getThreadsCount() : 1,
@@ -18,6 +20,16 @@ export async function start({ threads }) {
       return makeModel(tf, graph, await readBytes(`${network}.tfjs.bin`), input);
     },
   };
+}
+
+/** The backend takes at most half of the cores that it is told of: on a small machine, fewer than it is asked to. */
+function claimCores(count) {
+  Object.defineProperty(navigator, 'hardwareConcurrency', { value: count, configurable: true });
+}
+
+/** Uncovers the true count, which the prototype gives. */
+function unclaimCores() {
+  Reflect.deleteProperty(navigator, 'hardwareConcurrency');
 }
 
 async function importPackages() {

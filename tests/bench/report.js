@@ -1,0 +1,121 @@
+// The result as Markdown.
+import { ENGINES, NETWORKS, floorMs, scaledNcnnMs } from './networks.js';
+
+const NO_VALUE = '-';
+
+/** Three figures that matter. @param {number | undefined} ms */
+export function formatMs(ms) {
+  if (ms === undefined) return NO_VALUE;
+  return ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2);
+}
+
+function ratio(a, b) {
+  return a === undefined || b === undefined ? NO_VALUE : (a / b).toFixed(2);
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, index) => (index ? '---:' : '---'))), ...rows.map(line)].join('\n');
+}
+
+const titleOf = (network) => NETWORKS.find(({ name }) => name === network);
+
+/**
+ * The best of the peers in one measurement. ncnn's scaled time counts on one thread.
+ * @param {any} measurement of kind speed
+ * @returns {{ ours?: number, ncnn?: number, best?: number, times: Record<string, number | undefined> }} ms
+ */
+export function compare({ network, threads, result }) {
+  const times = Object.fromEntries(ENGINES.map(({ name }) => [name, result[name]?.times?.median]));
+  const ncnn = threads === 1 ? scaledNcnnMs(titleOf(network), times.ort) : undefined;
+  const { decem: ours, ...others } = times;
+  const known = [...Object.values(others), ncnn].filter((ms) => ms !== undefined);
+  return { ours, ncnn, best: known.length ? Math.min(...known) : undefined, times };
+}
+
+function speedTable(measurements, engines) {
+  const rows = measurements.map((measurement) => {
+    const network = titleOf(measurement.network);
+    const { ours, ncnn, best, times } = compare(measurement);
+    // Two threads have two cores: the floor is half.
+    const floor = floorMs(network);
+    const [direct, winograd] = [floor.direct, floor.winograd].map((ms) => ms / measurement.threads);
+    const cells = engines.map(({ name }) => {
+      const fewer = measurement.result[name]?.threads < measurement.threads ? '¹' : '';
+      return formatMs(times[name]) + (times[name] === undefined ? '' : fewer);
+    });
+    const ncnnCell = measurement.threads === 1 ? [formatMs(ncnn)] : [];
+    return [network.title, ...cells, ...ncnnCell, ratio(ours, best), formatMs(direct), formatMs(winograd), ratio(ours, winograd)];
+  });
+  const ncnnHead = measurements[0].threads === 1 ? ['ncnn²'] : [];
+  const head = ['ms an image', ...engines.map(({ title }) => title), ...ncnnHead, 'decem / best peer', 'floor direct', 'floor F(4,3)', 'decem / floor'];
+  return table(head, rows);
+}
+
+function spreadTable(measurements, engines) {
+  const rows = measurements.map(({ network, result }) => {
+    const cells = engines.map(({ name }) => {
+      const { failure, times, disagreement } = result[name] ?? { failure: 'not run' };
+      if (failure) return failure;
+      const { min, p10, p90, count } = times;
+      return `${formatMs(min)}; ${formatMs(p10)} to ${formatMs(p90)}; ${count}; ${disagreement.toExponential(0)}`;
+    });
+    return [titleOf(network).title, ...cells];
+  });
+  return table(['minimum; 10 % to 90 %; runs; error³', ...engines.map(({ title }) => title)], rows);
+}
+
+function loadTable(measurements, engines) {
+  const networks = [...new Set(measurements.map(({ network }) => network))];
+  const measured = engines.filter(({ name }) => measurements.some(({ engine }) => engine === name));
+  const rows = networks.map((network) => {
+    const cells = measured.flatMap(({ name }) => {
+      const found = measurements.find((measurement) => measurement.network === network && measurement.engine === name);
+      if (!found || found.result.failure) return [found?.result.failure ?? NO_VALUE, NO_VALUE, NO_VALUE];
+      const { cold, warm } = found.result;
+      const memory = found.peakBytes ? `${(found.peakBytes / 2 ** 20).toFixed(0)} MiB` : NO_VALUE;
+      return [formatMs(cold.totalMs), formatMs(warm.totalMs), memory];
+    });
+    return [titleOf(network).title, ...cells];
+  });
+  const head = measured.flatMap(({ title }) => [`${title} cold`, 'again', 'peak memory']);
+  return table(['ms to the first result', ...head], rows);
+}
+
+function payloadTable(payloads) {
+  const kb = (bytes) => `${(bytes / 1000).toFixed(bytes < 1e5 ? 1 : 0)} kB`;
+  const rows = ENGINES.filter(({ name }) => payloads[name]).map(({ name, title }) => {
+    const { wasm, js } = payloads[name];
+    return [title, kb(wasm), kb(js), kb(wasm + js)];
+  });
+  return table(['gzipped', 'WebAssembly', 'JavaScript', 'together'], rows);
+}
+
+const NOTES = `¹ This engine ran on one thread here. ² Not run: its published time, scaled by what onnxruntime-web takes here.
+³ Largest difference from PyTorch's logits, in units of the largest logit.
+Times are medians, engines in turn. Floor: the multiplications of the network at the peak of WASM fused multiply-add on as many
+cores as threads; F(4,3) with Winograd on 3x3 layers, transforms not counted.`;
+
+/** @param {any} result as bench.js writes it @returns {string} */
+export function report(result) {
+  const { machine, versions, measurements, payloads } = result;
+  const parts = [
+    `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB. ` +
+      Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ') + `. ${result.date}.`,
+  ];
+  const engines = ENGINES.filter(({ name }) => result.engines.includes(name));
+  for (const where of result.where) {
+    const here = measurements.filter((measurement) => measurement.where === where);
+    for (const threads of result.threads) {
+      const speed = here.filter((measurement) => measurement.kind === 'speed' && measurement.threads === threads);
+      if (speed.length === 0) continue;
+      parts.push(`### ${where}, ${threads === 1 ? 'one thread' : `${threads} threads`}`, speedTable(speed, engines), spreadTable(speed, engines));
+    }
+    const load = here.filter((measurement) => measurement.kind === 'load');
+    if (load.length) parts.push(`### ${where}, from nothing to the first result`, loadTable(load, engines));
+  }
+  parts.push('### First download', payloadTable(payloads), NOTES);
+  const noisy = measurements.filter(({ busyCores }) => busyCores > result.quietCores).length;
+  if (noisy) parts.push(`**Other programs were busy at the start of ${noisy} of ${measurements.length} measurements: repeat on a quiet machine.**`);
+  return parts.join('\n\n');
+}
