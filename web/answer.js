@@ -66,6 +66,7 @@ export function createAnswer() {
   const fill = (...children) => {
     result = null;
     loading = null;
+    body.setAttribute('aria-busy', 'false');
     body.replaceChildren(...children.filter((child) => child instanceof Node));
   };
 
@@ -92,6 +93,11 @@ export function createAnswer() {
     /** Who answers. @param {string} network */
     setNetwork(network) {
       by.textContent = network;
+    },
+
+    /** Another answer is on its way: what is shown is of the picture before. */
+    setBusy() {
+      body.setAttribute('aria-busy', 'true');
     },
 
     /**
@@ -144,6 +150,7 @@ export function createAnswer() {
     showResult(classification, { framesPerSecond, predictions = classification.predictions } = {}) {
       const branchCount = (classification.outputs?.length ?? 1) - 1;
       if (!result || result.branches.length !== branchCount) result = build(classification);
+      body.setAttribute('aria-busy', 'false');
       const { list, branches, figures } = result;
       updatePredictions(list, predictions.slice(0, shownPredictions));
       branches.forEach((branch, index) => {

@@ -33,7 +33,8 @@ let classifier = null;
 /** @type {HTMLVideoElement | null} the camera's, while its pictures are classified */
 let live = null;
 let watching = new AbortController();
-let resting = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let resting;
 
 const answer = createAnswer();
 const voice = createVoice(byId('spoken'));
@@ -110,7 +111,9 @@ function mark(choice) {
 
 const photos = createPhotos({
   onShown() {
-    if (!photos.current && classifier) answer.showState(`${nameOf(classifier.network)} is ready. Give it a photo.`);
+    if (!classifier) return;
+    if (photos.current) answer.setBusy();
+    else answer.showState(`${nameOf(classifier.network)} is ready. Give it a photo.`);
   },
   onAnswered(photo) {
     if (camera.running) return;

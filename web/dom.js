@@ -44,9 +44,8 @@ export function button(text, onClick, className = 'button') {
  * Shows a sentence in a notice, or hides the notice when there is none.
  * @param {HTMLElement} notice
  * @param {string} [text]
- * @param {...Node} actions  what can be done about it
  */
-export function notify(notice, text = '', ...actions) {
+export function notify(notice, text = '') {
   notice.hidden = text === '';
-  notice.replaceChildren(...(text ? [element('span', { textContent: text }), ...actions] : []));
+  notice.textContent = text;
 }

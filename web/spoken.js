@@ -8,7 +8,8 @@
  */
 export function createVoice(region, everyMs = 2500) {
   let last = -Infinity;
-  let waiting = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
 
   /** @param {string} text */
   const speak = (text) => {

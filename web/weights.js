@@ -7,13 +7,11 @@
  * @property {number} [bytes]
  * @property {string} [network]
  *
- * @typedef {{ network?: string } & (
- *   | { kind: 'model', file: string }
- *   | { kind: 'synthetic', network: string }
- *   | { kind: 'file', blob: File }
- *   | { kind: 'url', url: string })} Choice  an address is whole, with its host
- *   which weights, and for which network where that is already known. With a file or an address, `network` says
- *   as what to read it; without, the file decides
+ * Which weights, and for which network where that is already known. With a file or an address, `network` says as
+ * what to read it; without, the file decides. An address is whole, with its host.
+ *
+ * @typedef {{ kind: 'file', blob: File, network?: string } | { kind: 'url', url: string, network?: string }} OwnChoice
+ * @typedef {{ kind: 'model', file: string, network?: string } | { kind: 'synthetic', network: string } | OwnChoice} Choice
  */
 import { byId, element, notify } from './dom.js';
 import { megabytes } from './format.js';
@@ -66,6 +64,12 @@ export function titleOf(choice) {
   }
 }
 
+/**
+ * @param {Choice} choice
+ * @returns {choice is OwnChoice}
+ */
+const isOwn = (choice) => choice.kind === 'file' || choice.kind === 'url';
+
 /** @param {Choice} a @param {Choice} b */
 const same = (a, b) => a.kind === b.kind && (a.kind === 'synthetic' || titleOf(a) === titleOf(b));
 
@@ -77,7 +81,7 @@ export function createWeights(models, onChoose) {
   const list = byId('weights');
   const notice = byId('weights-notice');
   let network = shipped.network ?? '';
-  /** @type {Choice | null} the visitor's own, once there is one */
+  /** @type {OwnChoice | null} the visitor's own, once there is one */
   let own = null;
   /** @type {Choice | null} */
   let chosen = null;
@@ -105,7 +109,7 @@ export function createWeights(models, onChoose) {
     if (focused >= 0) list.querySelectorAll('input')[focused]?.focus();
   };
 
-  /** @param {Choice} choice */
+  /** @param {OwnChoice} choice */
   const takeOwn = (choice) => {
     notify(notice);
     own = choice;
@@ -137,7 +141,7 @@ export function createWeights(models, onChoose) {
     mark(choice, forNetwork = choice.network) {
       chosen = choice;
       network = forNetwork ?? network;
-      if (choice.kind === 'file' || choice.kind === 'url') own = choice;
+      if (isOwn(choice)) own = choice;
       draw();
     },
 

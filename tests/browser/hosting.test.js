@@ -1,0 +1,99 @@
+/** The page on the hosts that people have: a plain one, one in a folder, and decem's own. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { basename, dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, test } from 'node:test';
+import { answerOf, launch, withPage } from './helpers/browser.js';
+import { repository, serveFolder } from './helpers/server.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+
+before(async () => { browser = await launch(); });
+after(() => browser?.close());
+
+/**
+ * Opens the page and checks that it answers, and that nothing was asked of anyone but its own host.
+ * @param {string} address
+ * @param {boolean} isolated  whether the host makes the page cross-origin isolated
+ */
+async function works(address, isolated) {
+  await withPage(browser, 'about:blank', async (page) => {
+    /** @type {Set<string>} */
+    const hosts = new Set();
+    page.on('request', (request) => hosts.add(new URL(request.url()).host));
+    await page.goto(address);
+    assert.equal((await answerOf(page)).network, 'ShuffleNetV2');
+    hosts.delete('');
+    assert.deepEqual([...hosts], [new URL(address).host]);
+    assert.equal(await page.evaluate(() => crossOriginIsolated), isolated);
+    assert.equal(await page.locator('#badges').innerText().then((text) => /own worker/.test(text)), true);
+  });
+}
+
+describe('hosting', () => {
+  test('a plain static server with no special headers', async () => {
+    const server = await serveFolder();
+    try {
+      await works(`${server.url}/web/`, false);
+    } finally {
+      await server.close();
+    }
+  });
+
+  test('a folder somewhere on a host', async () => {
+    const server = await serveFolder({ root: dirname(repository) });
+    try {
+      await works(`${server.url}/${basename(repository)}/web/`, false);
+    } finally {
+      await server.close();
+    }
+  });
+
+  test('a server that says nothing of what a .wasm is', async () => {
+    const server = await serveFolder({ types: { '.wasm': 'application/octet-stream' } });
+    try {
+      await works(`${server.url}/web/`, false);
+    } finally {
+      await server.close();
+    }
+  });
+
+  test('decem serve', async () => {
+    const server = spawn(process.execPath, [`${repository}wasm/cli/decem.js`, 'serve', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const [line] = await once(createInterface({ input: server.stdout }), 'line');
+      const address = /http:\/\/\S+/.exec(line)?.[0];
+      assert.ok(address, `it printed "${line}"`);
+      await works(address, true);
+    } finally {
+      server.kill();
+      await once(server, 'exit');
+    }
+  });
+
+  test('the policy of the page forbids scripts of others and inline ones', async () => {
+    const server = await serveFolder();
+    try {
+      await withPage(browser, `${server.url}/web/`, async (page) => {
+        await answerOf(page);
+        const ran = await page.evaluate(async () => {
+          const inline = document.createElement('script');
+          inline.textContent = 'window.inlineRan = true';
+          document.head.append(inline);
+          const foreign = document.createElement('script');
+          foreign.src = 'http://127.0.0.1:1/foreign.js';
+          const blocked = new Promise((resolve) => { document.addEventListener('securitypolicyviolation', resolve); });
+          document.head.append(foreign);
+          await blocked;
+          return 'inlineRan' in window;
+        });
+        assert.equal(ran, false);
+      }, { expected: /Content Security Policy|ERR_BLOCKED_BY_CSP/ });
+    } finally {
+      await server.close();
+    }
+  });
+});
