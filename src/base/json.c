@@ -133,7 +133,8 @@ bool decem_json_read_size(decem_json *json, uint64_t *number) {
         if (value > ((uint64_t)INT64_MAX - digit) / 10) return fail(json);
         value = value * 10 + digit;
     }
-    if (*begin == '0' && json->at - begin > 1) return fail(json);
+    bool whole = json->at == json->end || (*json->at != '.' && *json->at != 'e' && *json->at != 'E');
+    if (!whole || (*begin == '0' && json->at - begin > 1)) return fail(json);
     *number = value;
     return true;
 }
