@@ -30,6 +30,7 @@ from augment import mixup, random_crops
 from data import Dataset, normalise
 from networks import build
 from plot import curves
+from team import Team
 
 AUX_SHARE = 0.3  # of the loss, for each side branch of GoogLeNet
 SAVE_EVERY = 180  # seconds
@@ -68,8 +69,8 @@ def loss_of(outputs, targets):
 
 
 @torch.no_grad()
-def evaluate(model, images, labels, batch=256):
-    """(loss, top-1, top-5) of the main output in f32."""
+def scores(model, images, labels, batch=64):
+    """[summed loss, top-1 hits, top-5 hits] of the main output in f32."""
     model.eval()
     loss = top1 = top5 = 0
     for chunk, wanted in zip(images.split(batch), labels.split(batch)):
@@ -79,7 +80,7 @@ def evaluate(model, images, labels, batch=256):
         loss += F.cross_entropy(logits, wanted, reduction="sum").item()
         top1 += hits[:, 0].sum().item()
         top5 += hits.sum().item()
-    return loss / len(labels), top1 / len(labels), top5 / len(labels)
+    return torch.tensor([loss, top1, top5])
 
 
 class Progress:
@@ -101,10 +102,11 @@ class Progress:
 
 
 class Run:
-    """One training: the model, its average, the optimiser, and where it stands."""
+    """One training: the model, its average, the optimiser, and where it stands. Every worker has its own, and they
+    stay equal but for the batch norms' running statistics; worker 0 logs and saves."""
 
-    def __init__(self, settings, out, data):
-        self.settings, self.out, self.data = settings, out, data
+    def __init__(self, settings, out, data, team):
+        self.settings, self.out, self.data, self.team = settings, out, data, team
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         torch.manual_seed(settings["seed"])
         model = build(settings["network"], num_classes=len(data.labels), **settings["options"])
@@ -128,6 +130,8 @@ class Run:
         os.replace(self.out / f"{name}.new", self.out / name)
 
     def save(self):
+        if self.team.rank:
+            return
         state = {name: getattr(self, name).state_dict() for name in ("model", "average", "optimiser")}
         self._write("last.pt", {**state, "at": self.at})
 
@@ -162,10 +166,22 @@ class Run:
         with torch.autocast(self.device, dtype=getattr(torch, kind or "bfloat16"), enabled=bool(kind)):
             outputs = self.model(images)
         loss = loss_of(outputs, targets)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         loss.backward()
+        top1 = (outputs[0].argmax(1) == labels).float().mean()
+        loss, top1, stopping = self._share([loss.item(), top1.item(), self.stopping])
         self.optimiser.step()
-        return loss.item(), (outputs[0].argmax(1) == labels).float().mean().item()
+        return loss, top1, stopping > 0
+
+    def _share(self, figures):
+        """Averages the gradients, and the figures with them, over the workers."""
+        gradients = [parameter.grad for parameter in self.model.parameters()]
+        flat = torch.cat([gradient.flatten() for gradient in gradients] + [torch.tensor(figures, device=self.device)])
+        mean = self.team.total(flat) / self.team.count
+        *pieces, figures = mean.split([gradient.numel() for gradient in gradients] + [len(figures)])
+        for gradient, piece in zip(gradients, pieces):
+            gradient.copy_(piece.view_as(gradient))
+        return figures.tolist()
 
     def epoch(self):
         """Trains to the end of the current epoch; False where it was interrupted, with last.pt saved."""
@@ -176,34 +192,48 @@ class Run:
         size = self.plan[at["epoch"]]
         bar = Progress(f"epoch {at['epoch'] + 1}/{len(self.plan)} {size} px", self.steps)
         started = saved = time.time()
+        share = settings["batch"] // self.team.count
         self.model.train()
         while at["step"] < self.steps:
-            index = order[at["step"] * settings["batch"] : (at["step"] + 1) * settings["batch"]]
+            first = at["step"] * settings["batch"] + self.team.rank * share
+            index = order[first : first + share]
             progress = (at["epoch"] + at["step"] / self.steps) / len(self.plan)
             for group in self.optimiser.param_groups:
                 group["lr"] = rate_at(progress, settings["peak_rate"], settings["warm_up"])
-            torch.manual_seed(seed * 100_000 + at["step"])  # so that a resumed run repeats itself
-            loss, top1 = self._step(images[index].to(self.device), labels[index].to(self.device), size)
+            torch.manual_seed(seed * 10**6 + at["step"] * 64 + self.team.rank)  # a resumed run repeats itself
+            loss, top1, stopping = self._step(images[index].to(self.device), labels[index].to(self.device), size)
             if not math.isfinite(loss):
                 raise FloatingPointError(f"the loss is {loss}: lower peak_rate ({settings['peak_rate']})")
             at["sums"] = [at["sums"][0] + loss, at["sums"][1] + top1]
             at["step"] += 1
             self._follow()
-            bar.show(at["step"], at["sums"][0] / at["step"])
-            if self.stopping or time.time() - saved > SAVE_EVERY:
+            if self.team.rank == 0:
+                bar.show(at["step"], at["sums"][0] / at["step"])
+            if stopping or time.time() - saved > SAVE_EVERY:
                 at["seconds"] += time.time() - started
                 started = saved = time.time()
                 self.save()
-                if self.stopping:
+                if stopping:
                     return False
         at["seconds"] += time.time() - started
         return True
 
+    def _validate(self):
+        """(loss, top-1, top-5) of the averaged weights; each worker takes a part of the images."""
+        statistics = [buffer for buffer in self.average.buffers() if buffer.is_floating_point()]
+        if statistics:
+            mean = self.team.total(torch.cat([buffer.flatten() for buffer in statistics])) / self.team.count
+            for buffer, piece in zip(statistics, mean.split([buffer.numel() for buffer in statistics])):
+                buffer.copy_(piece.view_as(buffer))
+        part = slice(self.team.rank, None, self.team.count)
+        images, labels = (tensor[part].to(self.device) for tensor in self.data.val)
+        return (self.team.total(scores(self.average, images, labels)) / len(self.data.val[1])).tolist()
+
     def finish_epoch(self):
-        """Validates the averaged weights, logs, and saves best.pt and last.pt."""
+        """Validates, logs, and saves best.pt and last.pt."""
         at = self.at
         started = time.time()
-        loss, top1, top5 = evaluate(self.average, *(tensor.to(self.device) for tensor in self.data.val))
+        loss, top1, top5 = self._validate()
         at["seconds"] += time.time() - started
         row = {
             "epoch": at["epoch"] + 1,
@@ -216,9 +246,11 @@ class Run:
             "val_top5": f"{top5:.4f}",
             "seconds": f"{at['seconds']:.0f}",
         }
+        at.update(epoch=at["epoch"] + 1, step=0, sums=[0.0, 0.0])
+        if self.team.rank:
+            return
         self._log(row)
         print(" ".join(f"{name} {value}" for name, value in row.items()), flush=True)
-        at.update(epoch=at["epoch"] + 1, step=0, sums=[0.0, 0.0])
         if top1 > at["best"]:
             at["best"] = top1
             figures = {"epoch": at["epoch"], "seconds": at["seconds"], "top1": top1, "top5": top5}
@@ -258,7 +290,6 @@ class Run:
         signal.signal(signal.SIGTERM, stop)
         while self.at["epoch"] < len(self.plan):
             if not self.epoch():
-                print(f"interrupted; continue with --resume ({self.out}/last.pt)", file=sys.stderr)
                 return False
             self.finish_epoch()
         return True
@@ -270,9 +301,10 @@ def main():
     parser.add_argument("data", type=Path, help="a folder or tar with train/CLASS/ and val/CLASS/")
     parser.add_argument("--resume", action="store_true", help="go on from last.pt where there is one")
     parser.add_argument("--out", type=Path, help="default: build/train/ and the settings' name")
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    cores = 1 if torch.cuda.is_available() else os.cpu_count()
+    parser.add_argument("--workers", type=int, default=cores, help="processes that share a batch; default: one a core")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
+    torch.set_num_threads(1)
 
     settings = json.loads(arguments.settings.read_text())
     out = arguments.out or Path("build/train") / arguments.settings.stem
@@ -283,11 +315,22 @@ def main():
     preprocess = settings["preprocess"]
     data = Dataset(arguments.data, preprocess["resize"], preprocess["crop"], settings["stored_size"])
     (out / "settings.json").write_text(json.dumps(settings, indent=2) + "\n")
-    run = Run(settings, out, data)
-    if last.exists():
-        run.load()
-        print(f"resumed at epoch {run.at['epoch'] + 1}, step {run.at['step']}", file=sys.stderr)
-    return 0 if run.train() else 130
+    if settings["batch"] % arguments.workers:
+        sys.exit(f"a batch of {settings['batch']} cannot be shared by {arguments.workers} workers")
+    model = build(settings["network"], num_classes=len(data.labels), **settings["options"])
+    numbers = sum(tensor.numel() for tensor in model.state_dict().values())
+    team = Team(arguments.workers, numbers + 3)
+
+    def work():
+        run = Run(settings, out, data, team)
+        if last.exists():
+            run.load()
+        return run.train()
+
+    if team.run(work):
+        return 0
+    print(f"interrupted: go on with --resume ({last})", file=sys.stderr)
+    return 130
 
 
 if __name__ == "__main__":
