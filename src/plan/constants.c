@@ -16,6 +16,8 @@ static void take_weight_row(decem_plan *plan, const decem_step *step, int64_t ro
     if (step->kind == DECEM_STEP_CONV) {
         decem_conv_shape shape = decem_step_conv_shape(plan, step);
         decem_conv_pack_row(&shape, (int32_t)row, values, weights);
+    } else if (step->kind == DECEM_STEP_WINOGRAD) {
+        decem_winograd_pack_row(step->winograd_block, plan->graph->nodes[node->inputs[0]].shape.channels, node->shape.channels, (int32_t)row, values, weights);
     } else if (step->kind == DECEM_STEP_DEPTHWISE) {
         decem_depthwise_pack_row(node->shape.channels, (int32_t)row, values, weights);
     } else {
@@ -37,11 +39,13 @@ void decem_plan_take_row(decem_plan *plan, const decem_parameter *parameter, int
 
 static void scale_channel(decem_plan *plan, const decem_step *step, int32_t channel, float scale) {
     float *weights = plan->constants + step->weights;
+    decem_conv_shape shape = decem_step_conv_shape(plan, step);
     if (step->kind == DECEM_STEP_CONV) {
-        decem_conv_shape shape = decem_step_conv_shape(plan, step);
         decem_conv_scale_row(&shape, channel, scale, weights);
+    } else if (step->kind == DECEM_STEP_WINOGRAD) {
+        decem_winograd_scale_row(step->winograd_block, shape.in_channels, shape.out_channels, channel, scale, weights);
     } else {
-        decem_depthwise_scale_row(plan->graph->nodes[step->node].shape.channels, channel, scale, weights);
+        decem_depthwise_scale_row(shape.out_channels, channel, scale, weights);
     }
 }
 

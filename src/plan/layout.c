@@ -140,7 +140,9 @@ static void lay_out_constants(decem_plan *plan) {
         decem_step *step = &plan->steps[s];
         const decem_node *node = &plan->graph->nodes[step->node];
         int64_t channels = node->shape.channels, weights = 0, bias = channels, tables = 0;
-        if (step->kind == DECEM_STEP_CONV) {
+        if (step->kind == DECEM_STEP_WINOGRAD) {
+            weights = decem_winograd_weight_elements(step->winograd_block, plan->graph->nodes[node->inputs[0]].shape.channels, node->shape.channels);
+        } else if (step->kind == DECEM_STEP_CONV) {
             decem_conv_shape shape = decem_step_conv_shape(plan, step);
             weights = decem_conv_weight_elements(&shape);
             bias = (int64_t)decem_conv_panel_count(&shape) * DECEM_CONV_COLUMNS;
@@ -161,6 +163,21 @@ static void lay_out_constants(decem_plan *plan) {
     plan->constant_elements = at;
 }
 
+/* Tiles depend on shapes alone, so their scratch is known before any memory is. */
+static void lay_out_scratch(decem_plan *plan) {
+    for (int32_t s = 0; s < plan->step_count; s++) {
+        const decem_step *step = &plan->steps[s];
+        if (step->kind != DECEM_STEP_WINOGRAD) continue;
+        const decem_shape *in = &plan->graph->nodes[step->input].shape, *out = &plan->graph->nodes[step->node].shape;
+        decem_winograd_args args = {.block = step->winograd_block, .input = {NULL, in->height, in->width, in->channels, 0, 0},
+                                    .output = {NULL, out->height, out->width, out->channels, 0, 0}};
+        decem_winograd_choose_tiles(&args);
+        int64_t elements = aligned(decem_winograd_scratch_elements(&args));
+        if (elements > plan->scratch_elements) plan->scratch_elements = elements;
+    }
+    plan->arena_elements += plan->scratch_elements;
+}
+
 decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, decem_message *message) {
     plan->keeps_all = keeps_all;
     place_values(plan);
@@ -168,6 +185,7 @@ decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, decem_message *
     find_lifetimes(plan);
     decem_status status = lay_out_arena(plan, message);
     if (status != DECEM_OK) return status;
+    lay_out_scratch(plan);
     lay_out_constants(plan);
     uint64_t most = DECEM_SIZE_MAX / sizeof(float);
     if ((uint64_t)plan->arena_elements > most || (uint64_t)plan->constant_elements > most)

@@ -1,8 +1,9 @@
 /* From a graph to a flat list of steps over one arena.
  *
- *   graph ── fuse ──> steps ── layout ──> places in buffers, buffers in the arena ── prepare ──> kernel arguments
+ *   graph ── fuse ──> steps ── choose ──> kernels ── layout ──> places in buffers, buffers in the arena ── prepare ──> arguments
  *
  * fuse:    one step a convolution, with the layers that follow it folded in: batch norm, activation, addition, shuffle.
+ * choose:  the kernel of each step, from its shape.
  * layout:  concatenated values are written side by side in one buffer, chunks are read in place; buffers that are
  *          never alive together share memory.
  * prepare: pointers are bound, tiles are chosen. From then on nothing is decided, nothing allocates, nothing fails.
@@ -10,7 +11,7 @@
  * The arena, in elements of 4 bytes; each buffer is [height + 2 halo][width + 2 halo][channels], the halo being
  * zeros that convolutions read as padding:
  *
- *     | buffer | buffer ...   (by lifetime, lowest fitting offset first)
+ *     | buffer | buffer ...   (by lifetime, lowest fitting offset first) | scratch |
  *
  * The constants, likewise:
  *
@@ -28,9 +29,10 @@
 #include "kernels/lrn/lrn.h"
 #include "kernels/move/move.h"
 #include "kernels/pool/pool.h"
+#include "kernels/winograd/winograd.h"
 
 typedef enum decem_step_kind {
-    DECEM_STEP_CONV, DECEM_STEP_DEPTHWISE, DECEM_STEP_LINEAR, DECEM_STEP_POOL, DECEM_STEP_LRN, DECEM_STEP_MOVE
+    DECEM_STEP_CONV, DECEM_STEP_WINOGRAD, DECEM_STEP_DEPTHWISE, DECEM_STEP_LINEAR, DECEM_STEP_POOL, DECEM_STEP_LRN, DECEM_STEP_MOVE
 } decem_step_kind;
 
 typedef struct decem_step {
@@ -47,6 +49,9 @@ typedef struct decem_step {
     int32_t first_channel;         /* MOVE: where in the result it writes, and how far apart */
     int32_t channel_step;
 
+    /* Decided by choose. */
+    int32_t winograd_block;        /* WINOGRAD: 2 or 4 */
+
     /* Decided by layout. Offsets in elements of the constants. */
     int64_t weights, bias, vectors, tables;
     int32_t clears_buffer;         /* whose halo it sets to zero; -1 for none */
@@ -55,6 +60,7 @@ typedef struct decem_step {
     int32_t tiles;
     union {
         decem_conv_args conv;
+        decem_winograd_args winograd;
         decem_depthwise_args depthwise;
         decem_linear_args linear;
         decem_pool_args pool;
@@ -89,11 +95,15 @@ typedef struct decem_plan {
     decem_buffer buffers[DECEM_GRAPH_NODES];
     int32_t buffer_count;
     int64_t arena_elements, constant_elements;
+    int64_t scratch_elements;      /* what the hungriest kernel wants while it runs, at the end of the arena */
     float *arena, *constants;      /* owned by the model */
 } decem_plan;
 
 /* fuse.c: writes the steps. */
 void decem_plan_fuse(decem_plan *plan, const decem_graph *graph);
+
+/* choose.c: decides which kernel computes each step. */
+void decem_plan_choose(decem_plan *plan);
 
 /* layout.c: writes places, buffers and the sizes of arena and constants. DECEM_INVALID_OPTION when the network would need more memory
  * than there can be. */
@@ -119,7 +129,7 @@ const char *decem_step_kernel(const decem_step *step);
 /* Where a value lies; at is NULL when it never exists by itself. */
 decem_map decem_plan_map(const decem_plan *plan, decem_value value);
 
-/* The shape of a CONV step's convolution. */
+/* The shape of a CONV or WINOGRAD step's convolution. */
 decem_conv_shape decem_step_conv_shape(const decem_plan *plan, const decem_step *step);
 
 #endif

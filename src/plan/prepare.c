@@ -35,6 +35,17 @@ decem_conv_shape decem_step_conv_shape(const decem_plan *plan, const decem_step 
                               node->window.height, node->window.width, node->window.stride};
 }
 
+static decem_conv_finish finish_of(const decem_plan *plan, const decem_step *step) {
+    decem_conv_finish finish = {clamp_of(step->before), NULL, 0, 0, step->interleave, clamp_of(step->after)};
+    if (step->addend >= 0) {
+        decem_map addend = decem_plan_map(plan, step->addend);
+        finish.addend = addend.at;
+        finish.addend_row_stride = addend.row_stride;
+        finish.addend_pixel_stride = addend.pixel_stride;
+    }
+    return finish;
+}
+
 static void prepare_conv(decem_plan *plan, decem_step *step) {
     const decem_node *node = &plan->graph->nodes[step->node];
     decem_conv_shape shape = decem_step_conv_shape(plan, step);
@@ -52,17 +63,24 @@ static void prepare_conv(decem_plan *plan, decem_step *step) {
     args->panels = panels;
     args->panel_count = decem_conv_panel_count(&shape);
     args->output_step = step->shuffle;
-    args->finish.before = clamp_of(step->before);
-    args->finish.after = clamp_of(step->after);
-    args->finish.interleave = step->interleave;
-    if (step->addend >= 0) {
-        decem_map addend = decem_plan_map(plan, step->addend);
-        args->finish.addend = addend.at;
-        args->finish.addend_row_stride = addend.row_stride;
-        args->finish.addend_pixel_stride = addend.pixel_stride;
-    }
+    args->finish = finish_of(plan, step);
     decem_conv_choose_tiles(args, &shape);
     step->tiles = decem_conv_tiles(args);
+}
+
+static void prepare_winograd(decem_plan *plan, decem_step *step) {
+    const decem_node *node = &plan->graph->nodes[step->node];
+    decem_winograd_args *args = &step->args.winograd;
+    args->block = step->winograd_block;
+    args->input = decem_plan_map(plan, step->input);
+    args->padding_top = node->window.padding.top;
+    args->padding_left = node->window.padding.left;
+    args->output = decem_plan_map(plan, step->result);
+    args->weights = plan->constants + step->weights;
+    args->bias = plan->constants + step->bias;
+    args->finish = finish_of(plan, step);
+    decem_winograd_choose_tiles(args);
+    step->tiles = decem_winograd_tiles(args);
 }
 
 static void prepare_depthwise(decem_plan *plan, decem_step *step) {
@@ -119,6 +137,7 @@ void decem_plan_prepare(decem_plan *plan, float *arena, float *constants) {
         decem_step *step = &plan->steps[s];
         switch (step->kind) {
             case DECEM_STEP_CONV: prepare_conv(plan, step); await_tensors(plan, step); break;
+            case DECEM_STEP_WINOGRAD: prepare_winograd(plan, step); await_tensors(plan, step); break;
             case DECEM_STEP_DEPTHWISE: prepare_depthwise(plan, step); await_tensors(plan, step); break;
             case DECEM_STEP_LINEAR: prepare_linear(plan, step); await_tensors(plan, step); break;
             case DECEM_STEP_POOL: prepare_pool(plan, step); break;

@@ -17,9 +17,10 @@ static void clear_halo(const decem_plan *plan, const decem_buffer *buffer) {
     }
 }
 
-static void run_tile(const decem_step *step, int32_t tile) {
+static void run_tile(const decem_step *step, int32_t tile, float *scratch) {
     switch (step->kind) {
         case DECEM_STEP_CONV: decem_f32_conv_4x8__simd(&step->args.conv, tile); break;
+        case DECEM_STEP_WINOGRAD: decem_f32_winograd__simd(&step->args.winograd, tile, scratch); break;
         case DECEM_STEP_DEPTHWISE: decem_f32_depthwise3x3__simd(&step->args.depthwise, tile); break;
         case DECEM_STEP_LINEAR: decem_f32_linear__simd(&step->args.linear, tile); break;
         case DECEM_STEP_POOL: decem_f32_pool__simd(&step->args.pool, tile); break;
@@ -30,8 +31,9 @@ static void run_tile(const decem_step *step, int32_t tile) {
 
 void decem_plan_run_step(const decem_plan *plan, int32_t index) {
     const decem_step *step = &plan->steps[index];
+    float *scratch = plan->arena + plan->arena_elements - plan->scratch_elements;
     if (step->clears_buffer >= 0) clear_halo(plan, &plan->buffers[step->clears_buffer]);
-    for (int32_t tile = 0; tile < step->tiles; tile++) run_tile(step, tile);
+    for (int32_t tile = 0; tile < step->tiles; tile++) run_tile(step, tile, scratch);
 }
 
 int32_t decem_plan_ready_steps(const decem_plan *plan) {
@@ -43,6 +45,7 @@ int32_t decem_plan_ready_steps(const decem_plan *plan) {
 const char *decem_step_kernel(const decem_step *step) {
     switch (step->kind) {
         case DECEM_STEP_CONV: return "conv 4x8";
+        case DECEM_STEP_WINOGRAD: return step->winograd_block == 2 ? "winograd 2x2" : "winograd 4x4";
         case DECEM_STEP_DEPTHWISE: return "depthwise 3x3";
         case DECEM_STEP_LINEAR: return "linear";
         case DECEM_STEP_POOL: return "pool";

@@ -1,18 +1,25 @@
 #include "kernels/conv/gemm.h"
 
+/* Rows are reached from the first by their distances, so that one pointer moves instead of four. */
+static inline decem_f32x4 splat_at(const float *at, ptrdiff_t bytes) {
+    return decem_f32x4_splat_load((const float *)((uintptr_t)at + (uintptr_t)bytes));
+}
+
+static inline ptrdiff_t distance(const float *from, const float *to) {
+    return (ptrdiff_t)((uintptr_t)to - (uintptr_t)from);
+}
+
 DECEM_NOINLINE void decem_f32_gemm_4x8__simd(const float *const *rows, int32_t row_offset, const int32_t *segments,
                                              int32_t segment_count, int32_t length, const float *weights, const float *bias,
                                              float *const *outputs, int32_t output_offset, decem_clamp clamp) {
     decem_f32x4 c00 = decem_f32x4_load(bias), c01 = decem_f32x4_load(bias + 4);
     decem_f32x4 c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
+    ptrdiff_t d1 = distance(rows[0], rows[1]), d2 = distance(rows[0], rows[2]), d3 = distance(rows[0], rows[3]);
     do {
-        const float *a0 = rows[0] + row_offset + *segments, *a1 = rows[1] + row_offset + *segments;
-        const float *a2 = rows[2] + row_offset + *segments, *a3 = rows[3] + row_offset + *segments;
-        int32_t left = length;
+        const float *a = rows[0] + row_offset + *segments, *end = a + length;
         do {
             decem_f32x4 w0 = decem_f32x4_load(weights), w1 = decem_f32x4_load(weights + 4);
-            decem_f32x4 x0 = decem_f32x4_splat_load(a0), x1 = decem_f32x4_splat_load(a1);
-            decem_f32x4 x2 = decem_f32x4_splat_load(a2), x3 = decem_f32x4_splat_load(a3);
+            decem_f32x4 x0 = decem_f32x4_splat_load(a), x1 = splat_at(a, d1), x2 = splat_at(a, d2), x3 = splat_at(a, d3);
             c00 = decem_f32x4_madd(x0, w0, c00);
             c01 = decem_f32x4_madd(x0, w1, c01);
             c10 = decem_f32x4_madd(x1, w0, c10);
@@ -22,20 +29,19 @@ DECEM_NOINLINE void decem_f32_gemm_4x8__simd(const float *const *rows, int32_t r
             c30 = decem_f32x4_madd(x3, w0, c30);
             c31 = decem_f32x4_madd(x3, w1, c31);
             weights += 8;
-            a0++, a1++, a2++, a3++;
-        } while (--left > 0);
+            a++;
+        } while (a < end);
         segments++;
     } while (--segment_count > 0);
     if (clamp.active) {
-        decem_f32x4 low = decem_f32x4_splat(clamp.low), high = decem_f32x4_splat(clamp.high);
-        c00 = decem_f32x4_min(decem_f32x4_max(c00, low), high);
-        c01 = decem_f32x4_min(decem_f32x4_max(c01, low), high);
-        c10 = decem_f32x4_min(decem_f32x4_max(c10, low), high);
-        c11 = decem_f32x4_min(decem_f32x4_max(c11, low), high);
-        c20 = decem_f32x4_min(decem_f32x4_max(c20, low), high);
-        c21 = decem_f32x4_min(decem_f32x4_max(c21, low), high);
-        c30 = decem_f32x4_min(decem_f32x4_max(c30, low), high);
-        c31 = decem_f32x4_min(decem_f32x4_max(c31, low), high);
+        c00 = decem_clamp_f32x4(c00, clamp);
+        c01 = decem_clamp_f32x4(c01, clamp);
+        c10 = decem_clamp_f32x4(c10, clamp);
+        c11 = decem_clamp_f32x4(c11, clamp);
+        c20 = decem_clamp_f32x4(c20, clamp);
+        c21 = decem_clamp_f32x4(c21, clamp);
+        c30 = decem_clamp_f32x4(c30, clamp);
+        c31 = decem_clamp_f32x4(c31, clamp);
     }
     float *o0 = outputs[0] + output_offset, *o1 = outputs[1] + output_offset;
     float *o2 = outputs[2] + output_offset, *o3 = outputs[3] + output_offset;

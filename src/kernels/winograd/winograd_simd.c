@@ -1,0 +1,124 @@
+#include <string.h>
+
+#include "kernels/conv/gemm.h"
+#include "kernels/winograd/winograd.h"
+
+static int32_t divide_up(int32_t a, int32_t by) {
+    return (a + by - 1) / by;
+}
+
+static int32_t blocks_across(const decem_winograd_args *args) {
+    return divide_up(args->output.width, args->block);
+}
+
+static int32_t block_count(const decem_winograd_args *args) {
+    return blocks_across(args) * divide_up(args->output.height, args->block);
+}
+
+static int32_t panel_count(const decem_winograd_args *args) {
+    return args->output.channels / DECEM_CONV_COLUMNS;
+}
+
+enum {
+    TILES_WANTED = 8,      /* so that a few threads share the work evenly */
+    PANELS_LEAST = 8       /* a tile transforms its input by itself: fewer columns would not be worth that */
+};
+
+void decem_winograd_choose_tiles(decem_winograd_args *args) {
+    int32_t blocks = block_count(args), panels = panel_count(args);
+    int32_t batches = divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
+    args->batch = divide_up(divide_up(blocks, batches), DECEM_CONV_ROWS) * DECEM_CONV_ROWS;
+    batches = divide_up(blocks, args->batch);
+    int32_t parts = divide_up(TILES_WANTED, batches);
+    if (parts > panels / PANELS_LEAST) parts = panels / PANELS_LEAST;
+    args->tile_panels = parts < 1 ? panels : divide_up(panels, parts);
+}
+
+int32_t decem_winograd_tiles(const decem_winograd_args *args) {
+    return divide_up(block_count(args), args->batch) * divide_up(panel_count(args), args->tile_panels);
+}
+
+int64_t decem_winograd_scratch_elements(const decem_winograd_args *args) {
+    int64_t points = decem_winograd_points(args->block), side = args->block + 2, channels = args->input.channels;
+    return points * args->batch * (channels + args->tile_panels * DECEM_CONV_COLUMNS) + side * side * channels;
+}
+
+/* The block's pixels with zeros for those outside the image. */
+static void copy_block(const decem_map *in, int32_t y0, int32_t x0, int32_t side, float *block) {
+    for (int32_t y = y0; y < y0 + side; y++)
+        for (int32_t x = x0; x < x0 + side; x++, block += in->channels) {
+            if (y < 0 || y >= in->height || x < 0 || x >= in->width) memset(block, 0, (size_t)in->channels * sizeof(float));
+            else memcpy(block, in->at + y * in->row_stride + x * in->pixel_stride, (size_t)in->channels * sizeof(float));
+        }
+}
+
+static void transform_input(const decem_winograd_args *args, int32_t first, int32_t count, float *v, float *block) {
+    const decem_map *in = &args->input;
+    int32_t side = args->block + 2, across = blocks_across(args);
+    ptrdiff_t point_stride = (ptrdiff_t)args->batch * in->channels;
+    for (int32_t i = 0; i < count; i++) {
+        int32_t y0 = (first + i) / across * args->block - args->padding_top, x0 = (first + i) % across * args->block - args->padding_left;
+        const float *at = in->at + y0 * in->row_stride + x0 * in->pixel_stride;
+        ptrdiff_t row_stride = in->row_stride, pixel_stride = in->pixel_stride;
+        if (y0 < 0 || x0 < 0 || y0 + side > in->height || x0 + side > in->width) {
+            copy_block(in, y0, x0, side, block);
+            at = block;
+            pixel_stride = in->channels;
+            row_stride = side * pixel_stride;
+        }
+        if (args->block == 2) decem_winograd_input_2(at, row_stride, pixel_stride, in->channels, v + (ptrdiff_t)i * in->channels, point_stride);
+        else decem_winograd_input_4(at, row_stride, pixel_stride, in->channels, v + (ptrdiff_t)i * in->channels, point_stride);
+    }
+}
+
+/* M = V U at every point. A panel of U stays in the first-level cache while all blocks pass. */
+static void multiply(const decem_winograd_args *args, int32_t count, int32_t first_panel, int32_t panels, const float *v, float *m) {
+    static const float no_bias[DECEM_CONV_COLUMNS];
+    static const int32_t one_segment[1];
+    const decem_clamp none = {0.0f, 0.0f, 0};
+    int32_t in = args->input.channels, columns = panels * DECEM_CONV_COLUMNS;
+    const float *rows[DECEM_WINOGRAD_BATCH_MAX + DECEM_CONV_ROWS];
+    float *outputs[DECEM_WINOGRAD_BATCH_MAX + DECEM_CONV_ROWS];
+    for (int32_t p = 0; p < decem_winograd_points(args->block); p++) {
+        const float *u = args->weights + ((ptrdiff_t)p * panel_count(args) + first_panel) * in * DECEM_CONV_COLUMNS;
+        for (int32_t i = 0; i < divide_up(count, DECEM_CONV_ROWS) * DECEM_CONV_ROWS; i++) { /* past the last, the last again */
+            ptrdiff_t row = (ptrdiff_t)p * args->batch + (i < count ? i : count - 1);
+            rows[i] = v + row * in;
+            outputs[i] = m + row * columns;
+        }
+        for (int32_t n = 0; n < panels; n++, u += (ptrdiff_t)in * DECEM_CONV_COLUMNS)
+            for (int32_t i = 0; i < count; i += DECEM_CONV_ROWS)
+                decem_f32_gemm_4x8__simd(rows + i, 0, one_segment, 1, in, u, no_bias, outputs + i, n * DECEM_CONV_COLUMNS, none);
+    }
+}
+
+static void transform_output(const decem_winograd_args *args, int32_t first, int32_t count, int32_t first_panel, int32_t panels, const float *m) {
+    const decem_map *out = &args->output;
+    const decem_conv_finish *finish = &args->finish;
+    int32_t across = blocks_across(args), columns = panels * DECEM_CONV_COLUMNS, channel = first_panel * DECEM_CONV_COLUMNS;
+    ptrdiff_t point_stride = (ptrdiff_t)args->batch * columns;
+    for (int32_t i = 0; i < count; i++) {
+        int32_t y = (first + i) / across * args->block, x = (first + i) % across * args->block;
+        decem_winograd_target target = {
+            out->at + y * out->row_stride + x * out->pixel_stride + channel, NULL, out->row_stride, out->pixel_stride,
+            finish->addend_row_stride, finish->addend_pixel_stride,
+            out->height - y < args->block ? out->height - y : args->block, out->width - x < args->block ? out->width - x : args->block,
+            finish->before, finish->after};
+        if (finish->addend != NULL) target.addend = finish->addend + y * finish->addend_row_stride + x * finish->addend_pixel_stride + channel;
+        if (args->block == 2) decem_winograd_output_2(m + (ptrdiff_t)i * columns, point_stride, columns, args->bias + channel, &target);
+        else decem_winograd_output_4(m + (ptrdiff_t)i * columns, point_stride, columns, args->bias + channel, &target);
+    }
+}
+
+void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, float *scratch) {
+    int32_t parts = divide_up(panel_count(args), args->tile_panels);
+    int32_t first = tile / parts * args->batch, first_panel = tile % parts * args->tile_panels;
+    int32_t count = block_count(args) - first, panels = panel_count(args) - first_panel;
+    if (count > args->batch) count = args->batch;
+    if (panels > args->tile_panels) panels = args->tile_panels;
+    float *v = scratch, *m = v + (ptrdiff_t)decem_winograd_points(args->block) * args->batch * args->input.channels;
+    float *block = m + (ptrdiff_t)decem_winograd_points(args->block) * args->batch * args->tile_panels * DECEM_CONV_COLUMNS;
+    transform_input(args, first, count, v, block);
+    multiply(args, count, first_panel, panels, v, m);
+    transform_output(args, first, count, first_panel, panels, m);
+}
