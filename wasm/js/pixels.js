@@ -51,6 +51,9 @@ function openRaw({ data, width, height, channels = 4 }) {
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
     throw new DecemError('Raw pixels must be bytes: a Uint8Array or Uint8ClampedArray as `data`.', 'INVALID_IMAGE');
   }
+  if (!Number.isInteger(width) || !Number.isInteger(height)) {
+    throw new DecemError(`An image cannot be ${width} x ${height} pixels: give whole numbers.`, 'INVALID_IMAGE');
+  }
   if (data.length !== width * height * channels) {
     throw new DecemError(
       `An image of ${width} x ${height} pixels with ${channels} channels has ${width * height * channels} bytes, but data has ${data.length}.`,

@@ -30,6 +30,8 @@ export class ProgressReport {
     this.#total = total;
     if (phase === 'weights') this.#start = performance.now();
     this.#tell();
+    // The first bytes of a phase are always told.
+    this.#last = -Infinity;
   }
 
   /**
