@@ -75,11 +75,16 @@ test("the caller's own fetch is used", async () => {
   assert.deepEqual(asked, ['https://example.org/weights']);
 });
 
-for (const size of [1, 7, 4096, 65537, smallFile.length - 1, smallFile.length]) {
+for (const size of [4096, 65537, smallFile.length - 1, smallFile.length]) {
   test(`weights in pieces of ${size} bytes`, async () => {
     assert.deepEqual(await logitsFrom(streamOf(smallFile, () => size)), expected);
   });
 }
+
+test('weights byte by byte, through the header and into the tensors, then by sevens', async () => {
+  let pieces = 0;
+  assert.deepEqual(await logitsFrom(streamOf(smallFile, () => (++pieces < 50000 ? 1 : pieces < 60000 ? 7 : 100000))), expected);
+});
 
 test('weights in pieces of changing size', async () => {
   let size = 1;

@@ -97,6 +97,7 @@ export class Classifier {
           await untilAborted(engine.push(chunk), signal);
           report.add(chunk.byteLength);
         }
+        if (report.loaded === 0) throw new DecemError(`${weights.name} is empty: it holds no weights.`, 'MALFORMED_FILE');
         await untilAborted(engine.finish(), signal);
       }
       const { description, metadata } = await untilAborted(engine.describe(), signal);

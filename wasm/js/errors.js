@@ -21,6 +21,7 @@ const CORE_CODES = Object.freeze([
   'UNSUPPORTED_DTYPE',
   'NOT_FINITE',
   'INVALID_IMAGE',
+  'THREAD_LOST',
 ]);
 
 /**

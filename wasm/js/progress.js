@@ -34,6 +34,11 @@ export class ProgressReport {
     this.#last = -Infinity;
   }
 
+  /** Bytes of the weights so far. */
+  get loaded() {
+    return this.#loaded;
+  }
+
   /**
    * More bytes of the weights are in.
    * @param {number} bytes

@@ -44,8 +44,13 @@ export class RpcClient {
     if (this.#closed) return Promise.reject(this.#closed);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#port.postMessage({ id, method, args }, transfer);
       this.#pending.set(id, { resolve, reject });
+      try {
+        this.#port.postMessage({ id, method, args }, transfer);
+      } catch (error) {
+        this.#pending.delete(id);
+        reject(error);
+      }
     });
   }
 
