@@ -74,12 +74,13 @@ static void small_buffers(void) {
     CHECK_STRING(out, "a");
 }
 
+/* Every status has a name of its own, and none is left out. */
 static void statuses(void) {
-    for (int status = DECEM_OK; status <= DECEM_INVALID_IMAGE; status++) {
-        CHECK(strcmp(decem_status_string((decem_status)status), "unknown status") != 0);
-        for (int other = DECEM_OK; other < status; other++)
-            CHECK(strcmp(decem_status_string((decem_status)status), decem_status_string((decem_status)other)) != 0);
-    }
+    int count = 0;
+    for (; strcmp(decem_status_string((decem_status)count), "unknown status") != 0; count++)
+        for (int other = 0; other < count; other++)
+            CHECK(strcmp(decem_status_string((decem_status)count), decem_status_string((decem_status)other)) != 0);
+    CHECK(count > DECEM_INVALID_IMAGE);
     CHECK_STRING(decem_status_string(DECEM_MISSING_TENSOR), "missing tensor");
     CHECK_STRING(decem_status_string((decem_status)1000), "unknown status");
 }
