@@ -49,7 +49,8 @@ typedef enum decem_status {
     DECEM_WRONG_SHAPE = 10,
     DECEM_UNSUPPORTED_DTYPE = 11,   /* tensors are F32, F16 or BF16 */
     DECEM_NOT_FINITE = 12,          /* a weight that is NaN or infinite */
-    DECEM_INVALID_IMAGE = 13        /* an image of no pixels, or of more than it can be */
+    DECEM_INVALID_IMAGE = 13,       /* an image of no pixels, or of more than it can be */
+    DECEM_THREAD_LOST = 14          /* a helper took work and died; the model can still be destroyed */
 } decem_status;
 
 /* The name of a status, such as "missing tensor". Never NULL. */
@@ -81,6 +82,23 @@ const char *decem_model_message(const decem_model *model);
  * over what the file says of itself. No memory for weights is taken yet, so that any network can be
  * described at no cost. */
 decem_status decem_model_select(decem_model *model, const char *network, const char *options);
+
+/* ---- Threads ------------------------------------------------------------------------------------- */
+
+enum { DECEM_THREADS_MAX = 16 };
+
+/* How many threads a run may use, 1 (the default) to DECEM_THREADS_MAX, the caller's own included; said before any weights
+ * are given. The library starts none: for each further one the caller starts a thread that calls decem_model_help. The answer
+ * is the same, to the bit, for any number of threads, and however many of them have come. */
+decem_status decem_model_set_threads(decem_model *model, int32_t threads);
+
+/* Helps in every run of the model until decem_model_dismiss: called by another thread, once, with an index of its own from 1
+ * to threads - 1. In WASM that thread is a worker with an instance of the same module on the same shared memory, and with a
+ * stack of its own. */
+void decem_model_help(decem_model *model, int32_t thread);
+
+/* Tells all helpers to return. The model must not be destroyed before they have; later runs use one thread. */
+void decem_model_dismiss(decem_model *model);
 
 /* ---- Weights ------------------------------------------------------------------------------------- */
 

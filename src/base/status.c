@@ -16,6 +16,7 @@ const char *decem_status_string(decem_status status) {
     case DECEM_UNSUPPORTED_DTYPE: return "unsupported dtype";
     case DECEM_NOT_FINITE: return "not finite";
     case DECEM_INVALID_IMAGE: return "invalid image";
+    case DECEM_THREAD_LOST: return "thread lost";
     }
     return "unknown status";
 }

@@ -83,7 +83,7 @@ decem_status decem_model_plan(decem_model *model, const decem_network *network) 
     if (status != DECEM_OK) return status;
     decem_plan_fuse(model->plan, model->graph);
     decem_plan_choose(model->plan);
-    status = decem_plan_layout(model->plan, model->keeps_activations, &model->message);
+    status = decem_plan_layout(model->plan, model->keeps_activations, model->threads > 0 ? model->threads : 1, &model->message);
     if (status == DECEM_OK) status = list_parameters(model);
     if (status != DECEM_OK) return status;
     model->network = network;

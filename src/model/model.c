@@ -6,9 +6,16 @@
 
 #include "classify/classify.h"
 
+static void run_tile(const void *context, int32_t step, int32_t tile, int32_t thread) {
+    const decem_model *model = context;
+    decem_plan_run_tile(model->plan, step, tile, thread);
+}
+
 decem_status decem_model_create(decem_model **out) {
     *out = calloc(1, sizeof **out);
-    return *out == NULL ? DECEM_OUT_OF_MEMORY : DECEM_OK;
+    if (*out == NULL) return DECEM_OUT_OF_MEMORY;
+    decem_team_open(&(*out)->team, run_tile, *out);
+    return DECEM_OK;
 }
 
 void decem_model_destroy(decem_model *model) {
@@ -125,7 +132,9 @@ decem_status decem_model_run_step(decem_model *model, int32_t step) {
     if (step < 0 || step >= model->plan->step_count || (step != 0 && step != model->steps_run))
         return decem_fail(&model->message, DECEM_INVALID_ARGUMENT, "step %d is out of order: %d is next", step, model->steps_run);
     model->has_run = false;
-    decem_plan_run_step(model->plan, step);
+    decem_plan_begin_step(model->plan, step);
+    if (!decem_team_run(&model->team, step, model->plan->steps[step].tiles))
+        return decem_fail(&model->message, DECEM_THREAD_LOST, "a thread of this model has died in the middle of its work; load the model again");
     model->steps_run = step + 1;
     if (model->steps_run == model->plan->step_count) finish_run(model);
     return DECEM_OK;
@@ -176,13 +185,42 @@ int32_t decem_model_top(const decem_model *model, int32_t output, int32_t count,
     return decem_top(logits_of(model, output), model->options.num_classes, count, indices);
 }
 
+/* ---- Threads ---- */
+
+/* What changes the plan has to be said before any weights are there; the plan of a network chosen already is made again. */
+static decem_status check_unloaded(decem_model *model) {
+    if (model->stage <= DECEM_STAGE_PLANNED && model->file == NULL) return DECEM_OK;
+    return decem_fail(&model->message, DECEM_WRONG_STATE, "threads and the keeping of activations must be chosen before any weights are given");
+}
+
+static decem_status plan_again(decem_model *model) {
+    return model->stage == DECEM_STAGE_PLANNED ? decem_model_plan(model, model->asked_network) : DECEM_OK;
+}
+
+decem_status decem_model_set_threads(decem_model *model, int32_t threads) {
+    decem_status status = check_unloaded(model);
+    if (status != DECEM_OK) return status;
+    if (threads < 1 || threads > DECEM_THREADS_MAX)
+        return decem_fail(&model->message, DECEM_INVALID_ARGUMENT, "%d threads are not possible; choose 1 to %d", threads, DECEM_THREADS_MAX);
+    model->threads = threads;
+    return plan_again(model);
+}
+
+void decem_model_help(decem_model *model, int32_t thread) {
+    if (thread > 0 && thread < model->threads) decem_team_help(&model->team, thread);
+}
+
+void decem_model_dismiss(decem_model *model) {
+    decem_team_close(&model->team);
+}
+
 /* ---- For tests ---- */
 
 decem_status decem_model_keep_activations(decem_model *model) {
-    if (model->stage > DECEM_STAGE_PLANNED || model->file != NULL)
-        return decem_fail(&model->message, DECEM_WRONG_STATE, "activations can be kept only if that is said before any weights are given");
+    decem_status status = check_unloaded(model);
+    if (status != DECEM_OK) return status;
     model->keeps_activations = true;
-    return model->stage == DECEM_STAGE_PLANNED ? decem_model_plan(model, model->asked_network) : DECEM_OK;
+    return plan_again(model);
 }
 
 /* The value of a layer, or of a module: that of the last layer in it. */

@@ -2,6 +2,7 @@
 #ifndef DECEM_MODEL_MODEL_H
 #define DECEM_MODEL_MODEL_H
 
+#include "base/team.h"
 #include "decem.h"
 #include "image/preprocess.h"
 #include "networks/network.h"
@@ -23,6 +24,8 @@ struct decem_model {
     decem_stage stage;
     decem_status failure;        /* of a FAILED model: what every further load answers */
     bool keeps_activations;
+    int32_t threads;             /* at most; 0 for not said: 1 */
+    decem_team team;             /* of this model's threads */
 
     const decem_network *network, *asked_network; /* asked: by decem_model_select */
     char *asked_options;                          /* JSON, or NULL */

@@ -171,15 +171,16 @@ static void lay_out_scratch(decem_plan *plan) {
         const decem_shape *in = &plan->graph->nodes[step->input].shape, *out = &plan->graph->nodes[step->node].shape;
         decem_winograd_args args = {.block = step->winograd_block, .input = {NULL, in->height, in->width, in->channels, 0, 0},
                                     .output = {NULL, out->height, out->width, out->channels, 0, 0}};
-        decem_winograd_choose_tiles(&args);
+        decem_winograd_choose_tiles(&args, plan->threads);
         int64_t elements = aligned(decem_winograd_scratch_elements(&args));
         if (elements > plan->scratch_elements) plan->scratch_elements = elements;
     }
-    plan->arena_elements += plan->scratch_elements;
+    plan->arena_elements += plan->scratch_elements * plan->threads;
 }
 
-decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, decem_message *message) {
+decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, int32_t threads, decem_message *message) {
     plan->keeps_all = keeps_all;
+    plan->threads = threads;
     place_values(plan);
     find_halos(plan);
     find_lifetimes(plan);

@@ -95,7 +95,8 @@ typedef struct decem_plan {
     decem_buffer buffers[DECEM_GRAPH_NODES];
     int32_t buffer_count;
     int64_t arena_elements, constant_elements;
-    int64_t scratch_elements;      /* what the hungriest kernel wants while it runs, at the end of the arena */
+    int64_t scratch_elements;      /* what the hungriest kernel wants while it runs, for each thread at the end of the arena */
+    int32_t threads;
     float *arena, *constants;      /* owned by the model */
 } decem_plan;
 
@@ -107,7 +108,7 @@ void decem_plan_choose(decem_plan *plan);
 
 /* layout.c: writes places, buffers and the sizes of arena and constants. DECEM_INVALID_OPTION when the network would need more memory
  * than there can be. */
-decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, decem_message *message);
+decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, int32_t threads, decem_message *message);
 
 /* prepare.c: binds the plan to memory of the sizes that layout found, and readies it for weights. */
 void decem_plan_prepare(decem_plan *plan, float *arena, float *constants);
@@ -119,9 +120,13 @@ void decem_plan_take_row(decem_plan *plan, const decem_parameter *parameter, int
 /* Says that all rows of a parameter are in. */
 decem_status decem_plan_finish_tensor(decem_plan *plan, const decem_parameter *parameter, decem_message *message);
 
-/* run.c: how many of the first steps have their weights, and runs one. */
+/* run.c: how many of the first steps have their weights. */
 int32_t decem_plan_ready_steps(const decem_plan *plan);
-void decem_plan_run_step(const decem_plan *plan, int32_t step);
+
+/* What comes before the tiles of a step, and one tile: tiles may run in any order and on any thread, each thread with its own
+ * index below plan->threads. */
+void decem_plan_begin_step(const decem_plan *plan, int32_t step);
+void decem_plan_run_tile(const decem_plan *plan, int32_t step, int32_t tile, int32_t thread);
 
 /* The kernel that a step uses, such as "conv 4x8". */
 const char *decem_step_kernel(const decem_step *step);

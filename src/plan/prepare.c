@@ -64,7 +64,7 @@ static void prepare_conv(decem_plan *plan, decem_step *step) {
     args->panel_count = decem_conv_panel_count(&shape);
     args->output_step = step->shuffle;
     args->finish = finish_of(plan, step);
-    decem_conv_choose_tiles(args, &shape);
+    decem_conv_choose_tiles(args, &shape, plan->threads);
     step->tiles = decem_conv_tiles(args);
 }
 
@@ -79,7 +79,7 @@ static void prepare_winograd(decem_plan *plan, decem_step *step) {
     args->weights = plan->constants + step->weights;
     args->bias = plan->constants + step->bias;
     args->finish = finish_of(plan, step);
-    decem_winograd_choose_tiles(args);
+    decem_winograd_choose_tiles(args, plan->threads);
     step->tiles = decem_winograd_tiles(args);
 }
 

@@ -17,7 +17,9 @@ static void clear_halo(const decem_plan *plan, const decem_buffer *buffer) {
     }
 }
 
-static void run_tile(const decem_step *step, int32_t tile, float *scratch) {
+void decem_plan_run_tile(const decem_plan *plan, int32_t index, int32_t tile, int32_t thread) {
+    const decem_step *step = &plan->steps[index];
+    float *scratch = plan->arena + plan->arena_elements - plan->scratch_elements * (thread + 1);
     switch (step->kind) {
         case DECEM_STEP_CONV: decem_f32_conv_4x8__simd(&step->args.conv, tile); break;
         case DECEM_STEP_WINOGRAD: decem_f32_winograd__simd(&step->args.winograd, tile, scratch); break;
@@ -29,11 +31,9 @@ static void run_tile(const decem_step *step, int32_t tile, float *scratch) {
     }
 }
 
-void decem_plan_run_step(const decem_plan *plan, int32_t index) {
+void decem_plan_begin_step(const decem_plan *plan, int32_t index) {
     const decem_step *step = &plan->steps[index];
-    float *scratch = plan->arena + plan->arena_elements - plan->scratch_elements;
     if (step->clears_buffer >= 0) clear_halo(plan, &plan->buffers[step->clears_buffer]);
-    for (int32_t tile = 0; tile < step->tiles; tile++) run_tile(step, tile, scratch);
 }
 
 int32_t decem_plan_ready_steps(const decem_plan *plan) {

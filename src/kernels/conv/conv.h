@@ -88,8 +88,8 @@ void decem_conv_pack_row(const decem_conv_shape *shape, int32_t channel, const f
 /* Multiplies the packed weights of an output channel: batch norm, folded. */
 void decem_conv_scale_row(const decem_conv_shape *shape, int32_t channel, float scale, float *packed);
 
-/* Chooses how large tiles are: rows of the input in the second-level cache, and enough tiles for threads. */
-void decem_conv_choose_tiles(decem_conv_args *args, const decem_conv_shape *shape);
+/* Chooses how large tiles are: rows of the input in the second-level cache, and enough tiles for some threads. */
+void decem_conv_choose_tiles(decem_conv_args *args, const decem_conv_shape *shape, int32_t threads);
 int32_t decem_conv_tiles(const decem_conv_args *args);
 
 /* Computes one tile. */

@@ -93,16 +93,17 @@ void decem_f32_conv_4x8__simd(const decem_conv_args *args, int32_t tile) {
 
 enum {
     CACHE_ELEMENTS = 32 * 1024, /* of input that a tile may touch: 128 KiB, a part of any second-level cache */
-    TILES_WANTED = 8            /* so that a few threads share the work evenly */
+    TILES_A_THREAD = 4          /* so that threads finish together */
 };
 
-void decem_conv_choose_tiles(decem_conv_args *args, const decem_conv_shape *shape) {
+void decem_conv_choose_tiles(decem_conv_args *args, const decem_conv_shape *shape, int32_t threads) {
     int32_t pixels = args->output.height * args->output.width;
     int32_t rows = CACHE_ELEMENTS / (shape->in_channels * shape->stride * shape->stride) / DECEM_CONV_ROWS * DECEM_CONV_ROWS;
     if (rows < 32) rows = 32;
     if (rows > DECEM_CONV_TILE_ROWS) rows = DECEM_CONV_TILE_ROWS;
     args->tile_rows = rows;
-    int32_t row_tiles = (pixels + rows - 1) / rows, panel_tiles = (TILES_WANTED + row_tiles - 1) / row_tiles;
+    int32_t wanted = threads == 1 ? 1 : threads * TILES_A_THREAD;
+    int32_t row_tiles = (pixels + rows - 1) / rows, panel_tiles = (wanted + row_tiles - 1) / row_tiles;
     args->tile_panels = (args->panel_count + panel_tiles - 1) / panel_tiles;
 }
 

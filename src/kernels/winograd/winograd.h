@@ -45,8 +45,8 @@ int64_t decem_winograd_weight_elements(int32_t block, int32_t in, int32_t out);
 void decem_winograd_pack_row(int32_t block, int32_t in, int32_t out, int32_t channel, const float *row, float *packed);
 void decem_winograd_scale_row(int32_t block, int32_t in, int32_t out, int32_t channel, float scale, float *packed);
 
-/* Chooses how much a tile does; then how many tiles, and the elements of scratch that one needs. */
-void decem_winograd_choose_tiles(decem_winograd_args *args);
+/* Chooses how much a tile does, so that some threads share the work; then how many tiles, and the elements of scratch that one needs. */
+void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads);
 int32_t decem_winograd_tiles(const decem_winograd_args *args);
 int64_t decem_winograd_scratch_elements(const decem_winograd_args *args);
 

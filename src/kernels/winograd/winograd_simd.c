@@ -20,16 +20,16 @@ static int32_t panel_count(const decem_winograd_args *args) {
 }
 
 enum {
-    TILES_WANTED = 8,      /* so that a few threads share the work evenly */
+    TILES_A_THREAD = 4,    /* so that threads finish together */
     PANELS_LEAST = 8       /* a tile transforms its input by itself: fewer columns would not be worth that */
 };
 
-void decem_winograd_choose_tiles(decem_winograd_args *args) {
+void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
     int32_t blocks = block_count(args), panels = panel_count(args);
-    int32_t batches = divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
+    int32_t batches = divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX), wanted = threads == 1 ? 1 : threads * TILES_A_THREAD;
     args->batch = divide_up(divide_up(blocks, batches), DECEM_CONV_ROWS) * DECEM_CONV_ROWS;
     batches = divide_up(blocks, args->batch);
-    int32_t parts = divide_up(TILES_WANTED, batches);
+    int32_t parts = divide_up(wanted, batches);
     if (parts > panels / PANELS_LEAST) parts = panels / PANELS_LEAST;
     args->tile_panels = parts < 1 ? panels : divide_up(panels, parts);
 }
