@@ -15,7 +15,7 @@ export function start(args, options = {}) {
  */
 export function decem(...args) {
   return new Promise((resolve, reject) => {
-    const child = start(args);
+    const child = start(args, { timeout: 120_000 });
     let stdout = '';
     let stderr = '';
     child.stdout?.on('data', (chunk) => (stdout += chunk));
