@@ -94,7 +94,7 @@ const classifier = await Classifier.load('/w.safetensors', { topk: 3 });
 const { labels } = await classifier.classify(42);
 `);
   const check = (file) =>
-    run(process.execPath, [tsc, '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,esnext.disposable,dom', '--types', '', join('types', file)], { cwd: folder });
+    run(process.execPath, [tsc, '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,esnext.disposable,dom', join('types', file)], { cwd: folder });
   await check('right.ts');
   await assert.rejects(check('wrong.ts'), ({ stdout }) => {
     for (const part of [/topk/, /number/, /labels/]) assert.match(stdout, part);
