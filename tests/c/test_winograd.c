@@ -1,0 +1,166 @@
+/* Winograd's convolutions against the same reference as the direct one: both block sizes, blocks that are cut by the image's
+ * edge, padding, additions, and the same bits however the work is cut into tiles. */
+#include "kernels/winograd/winograd.h"
+
+#include "conv_reference.h"
+
+#define COUNT(array) (int32_t)(sizeof(array) / sizeof *(array))
+
+static uint32_t seed = 7;
+
+typedef struct winograd_case {
+    int32_t in, out, height, width;
+    padding around;
+    int32_t gap;
+    tail tail; /* PLAIN or ADDED */
+    decem_clamp before, after;
+} winograd_case;
+
+/* Runs all tiles, last to first when `backwards`, into a fresh map. Scratch has exactly the size that was asked for, and NaNs in it. */
+static guarded_map run(decem_winograd_args args, int32_t gap, bool backwards) {
+    guarded_map output = make_map(args.output.height, args.output.width, args.output.channels, gap);
+    size_t elements = (size_t)decem_winograd_scratch_elements(&args);
+    float *scratch = malloc(elements * sizeof *scratch);
+    args.output = output.map;
+    int32_t tiles = decem_winograd_tiles(&args);
+    for (int32_t t = 0; t < tiles; t++) {
+        for (size_t i = 0; i < elements; i++) memcpy(&scratch[i], &CANARY, sizeof CANARY);
+        decem_f32_winograd__simd(&args, backwards ? tiles - 1 - t : t, scratch);
+    }
+    free(scratch);
+    return output;
+}
+
+static void check_same(decem_winograd_args args, int32_t gap, const guarded_map *first) {
+    guarded_map again = run(args, gap, true);
+    CHECK(memcmp(again.memory, first->memory, first->count * sizeof(float)) == 0);
+    free_map(&again);
+}
+
+static void check_tilings(const decem_winograd_args *args, int32_t gap, const guarded_map *first) {
+    static const int32_t batches[] = {4, 8, DECEM_WINOGRAD_BATCH_MAX};
+    for (int32_t i = 0; i < COUNT(batches); i++)
+        for (int32_t panels = 1; panels <= 2; panels++) {
+            decem_winograd_args cut = *args;
+            cut.batch = batches[i];
+            cut.tile_panels = panels;
+            check_same(cut, gap, first);
+        }
+    for (int32_t threads = 1; threads <= 16; threads *= 4) {
+        decem_winograd_args cut = *args;
+        decem_winograd_choose_tiles(&cut, threads);
+        CHECK(cut.batch >= 1 && cut.batch <= DECEM_WINOGRAD_BATCH_MAX && cut.tile_panels >= 1);
+        check_same(cut, gap, first);
+    }
+}
+
+/* Packs a channel's weights; every other one is halved afterwards, and in the original: exact. */
+static float *pack(int32_t block, int32_t in, int32_t out, float *weights) {
+    float *packed = malloc((size_t)decem_winograd_weight_elements(block, in, out) * sizeof *packed);
+    for (int32_t n = 0; n < out; n++) {
+        float *row = weights + n * in * 9;
+        decem_winograd_pack_row(block, in, out, n, row, packed);
+        if (n % 2 == 1) decem_winograd_scale_row(block, in, out, n, 0.5f, packed);
+    }
+    return packed;
+}
+
+/* The header's bound: the same for every output, as the transforms mix neighbours; for an addition also its own rounding. */
+static void define_bound(int32_t block, const winograd_case *c, const decem_map *input, const float *weights, const decem_map *bound) {
+    float largest = 0.0f, heaviest = 0.0f;
+    for (int32_t y = 0; y < input->height; y++)
+        for (int32_t x = 0; x < input->width; x++)
+            for (int32_t n = 0; n < c->in; n++) largest = fmaxf(largest, fabsf(*map_at(input, y, x, n)));
+    for (int32_t n = 0; n < c->out; n++) {
+        float weight = 0.0f;
+        for (int32_t k = 0; k < c->in * 9; k++) weight += fabsf(weights[n * c->in * 9 + k]);
+        heaviest = fmaxf(heaviest, weight);
+    }
+    float error = (block == 2 ? 2.0f : 16.0f) * (float)(9 * c->in) * 0x1p-23f * largest * heaviest + (c->tail == ADDED ? 0x1p-23f : 0.0f);
+    for (int32_t y = 0; y < bound->height; y++)
+        for (int32_t x = 0; x < bound->width; x++)
+            for (int32_t n = 0; n < c->out; n++) *map_at(bound, y, x, n) = error;
+}
+
+static void check_case(int32_t block, const winograd_case *c) {
+    int32_t height = c->height + c->around.top + c->around.bottom - 2, width = c->width + c->around.left + c->around.right - 2;
+    if (height < 1 || width < 1) return;
+    char name[160];
+    snprintf(name, sizeof name, "block %d, %d to %d channels, image %dx%d padded %d %d %d %d, gap %d, tail %d", (int)block, (int)c->in, (int)c->out, (int)c->height,
+             (int)c->width, (int)c->around.top, (int)c->around.left, (int)c->around.bottom, (int)c->around.right, (int)c->gap, (int)c->tail);
+    check_in(name);
+    uint32_t values = seed++ * 7919u, same_values = values;
+    guarded_map padded = make_input(c->height, c->width, c->in, 0, c->around, &values), input = make_input(c->height, c->width, c->in, c->gap, (padding){0, 0, 0, 0}, &same_values);
+    guarded_map addend = make_input(height, width, c->out, c->gap, (padding){0, 0, 0, 0}, &seed);
+    guarded_map wanted = make_map(height, width, c->out, 0), bound = make_map(height, width, c->out, 0);
+    float *weights = make_values((size_t)(c->out * c->in * 9), &seed), *bias = make_values((size_t)c->out, &seed);
+    float *packed = pack(block, c->in, c->out, weights);
+    for (int32_t n = 1; n < c->out; n += 2)
+        for (int32_t k = 0; k < c->in * 9; k++) weights[n * c->in * 9 + k] *= 0.5f;
+
+    decem_conv_shape shape = {c->in, c->out, 1, 1, 3, 3, 1};
+    define_conv(&shape, padded.map, weights, bias, c->tail, c->before, &addend.map, c->after, &wanted.map);
+    define_bound(block, c, &padded.map, weights, &bound.map);
+    decem_winograd_args args = {.block = block, .input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .output = wanted.map, .weights = packed,
+                                .bias = bias, .finish = finish_of(c->tail, c->before, &addend.map, c->after)};
+    decem_winograd_choose_tiles(&args, 1);
+    guarded_map output = run(args, c->gap, false);
+    CHECK(agrees(&output.map, &wanted.map, &bound.map));
+    CHECK(is_untouched_around(&output));
+    check_tilings(&args, c->gap, &output);
+
+    free(weights);
+    free(bias);
+    free(packed);
+    free_map(&padded);
+    free_map(&input);
+    free_map(&addend);
+    free_map(&wanted);
+    free_map(&bound);
+    free_map(&output);
+}
+
+/* Both block sizes, each with pixels side by side and with a gap between them. */
+static void check_all(winograd_case c) {
+    for (int32_t block = 2; block <= 4; block += 2)
+        for (c.gap = 0; c.gap <= 4; c.gap += 4) check_case(block, &c);
+}
+
+static const padding one = {1, 1, 1, 1};
+
+static void test_channels(void) {
+    static const int32_t ins[] = {4, 8, 12, 60}, outs[] = {8, 16, 72};
+    for (int32_t i = 0; i < COUNT(ins); i++)
+        for (int32_t o = 0; o < COUNT(outs); o++) check_all((winograd_case){.in = ins[i], .out = outs[o], .height = 5, .width = 6, .around = one, .before = relu});
+}
+
+/* One less, as many and one more than a block's side, and images of several batches of blocks. */
+static void test_sizes(void) {
+    static const int32_t sizes[][2] = {{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {7, 7}, {14, 14}, {5, 9}, {13, 2}, {1, 11}, {33, 31}};
+    for (int32_t s = 0; s < COUNT(sizes); s++) {
+        check_all((winograd_case){.in = 4, .out = 8, .height = sizes[s][0], .width = sizes[s][1], .around = one});
+        check_all((winograd_case){.in = 4, .out = 8, .height = sizes[s][0], .width = sizes[s][1]});
+    }
+}
+
+static void test_padding_corners(void) {
+    for (int32_t corner = 0; corner < 16; corner++)
+        check_all((winograd_case){.in = 4, .out = 8, .height = 7, .width = 6, .around = {corner & 1, corner >> 1 & 1, corner >> 2 & 1, corner >> 3}});
+}
+
+static void test_tails(void) {
+    const decem_clamp clamps[] = {unbounded, relu, narrow};
+    for (int32_t b = 0; b < COUNT(clamps); b++) {
+        check_all((winograd_case){.in = 8, .out = 16, .height = 6, .width = 5, .around = one, .before = clamps[b]});
+        for (int32_t a = 0; a < COUNT(clamps); a++)
+            check_all((winograd_case){.in = 8, .out = 16, .height = 6, .width = 5, .around = one, .tail = ADDED, .before = clamps[b], .after = clamps[a]});
+    }
+}
+
+int main(void) {
+    test_channels();
+    test_sizes();
+    test_padding_corners();
+    test_tails();
+    return check_report();
+}
