@@ -124,7 +124,7 @@ static void check_case(const conv_case *c) {
 
     int32_t out = c->tail == INTERLEAVED ? 2 * shape->out_channels : shape->out_channels;
     guarded_map input = make_input(c->height, c->width, shape->in_channels, c->gap, c->around, &seed);
-    guarded_map addend = make_input(height, width, shape->out_channels, c->gap, (padding){0, 0, 0, 0}, &seed);
+    guarded_map addend = make_input(height, width, shape->out_channels, 2 * c->gap, (padding){0, 0, 0, 0}, &seed);
     guarded_map wanted = make_map(height, width, out, 0), bound = make_map(height, width, out, 0);
     constants k = make_constants(shape);
     define_conv(shape, input.map, k.weights, k.bias, c->tail, c->before, &addend.map, c->after, &wanted.map);

@@ -91,7 +91,7 @@ static void check_case(int32_t block, const winograd_case *c) {
     check_in(name);
     uint32_t values = seed++ * 7919u, same_values = values;
     guarded_map padded = make_input(c->height, c->width, c->in, 0, c->around, &values), input = make_input(c->height, c->width, c->in, c->gap, (padding){0, 0, 0, 0}, &same_values);
-    guarded_map addend = make_input(height, width, c->out, c->gap, (padding){0, 0, 0, 0}, &seed);
+    guarded_map addend = make_input(height, width, c->out, 2 * c->gap, (padding){0, 0, 0, 0}, &seed);
     guarded_map wanted = make_map(height, width, c->out, 0), bound = make_map(height, width, c->out, 0);
     float *weights = make_values((size_t)(c->out * c->in * 9), &seed), *bias = make_values((size_t)c->out, &seed);
     float *packed = pack(block, c->in, c->out, weights);
