@@ -30,12 +30,15 @@ const cropEveryMs = 250;
 
 /** @type {Classifier | null} */
 let classifier = null;
+/** @type {Choice | null} what it was loaded from */
+let chosen = null;
 /** @type {HTMLVideoElement | null} the camera's, while its pictures are classified */
 let live = null;
 let watching = new AbortController();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let resting;
 
+const models = await listModels();
 const answer = createAnswer();
 const voice = createVoice(byId('spoken'));
 const pictureNotice = byId('picture-notice');
@@ -59,6 +62,7 @@ const loader = createLoader({
   },
   onReady(loaded, choice) {
     classifier = loaded;
+    chosen = choice;
     mark({ ...choice, network: loaded.network });
     answer.setNetwork(nameOf(loaded.network) + (loaded.trained ? '' : ', untrained'));
     showSource(loaded);
@@ -117,7 +121,7 @@ const photos = createPhotos({
   },
   onAnswered(photo) {
     if (camera.running) return;
-    if (photo.error) answer.showState(sentence(photo.error), { failed: true });
+    if (photo.error) showFailure(photo.error);
     else if (photo.result) {
       answer.showResult(photo.result);
       drawCrop();
@@ -134,6 +138,9 @@ const sources = createSources({
   },
   onWeights(file) {
     weights.take(file);
+  },
+  onFailed(words) {
+    notify(pictureNotice, words);
   },
 });
 
@@ -156,6 +163,16 @@ const camera = createCamera({
     if (current && classifier) photos.answerBy(classifier);
   },
 });
+
+/**
+ * Why there is no answer. Where the engine itself broke, such as a worker that died, it can be loaded again.
+ * @param {any} error
+ */
+function showFailure(error) {
+  const broken = error.code !== 'INVALID_IMAGE' && chosen;
+  const actions = broken ? [button('Load the network again', () => loader.load(broken), 'button primary')] : [];
+  answer.showState(sentence(error), { failed: true, actions });
+}
 
 /** @param {boolean} visible */
 function setCameraVisible(visible) {
@@ -203,7 +220,7 @@ async function watch() {
       },
     });
   } catch (error) {
-    if (!signal.aborted) answer.showState(sentence(error), { failed: true });
+    if (!signal.aborted) showFailure(error);
   }
 }
 
@@ -228,7 +245,6 @@ const picker = createPicker(byId('networks'), (network) => {
 const inside = createInside(() => live ?? photos.current?.blob ?? null);
 
 const asked = readAddress(location.search);
-const models = await listModels();
 const weights = createWeights(models, (choice) => {
   clearTimeout(resting);
   resting = setTimeout(() => loader.load(choice), choice.kind === 'model' || choice.kind === 'synthetic' ? restMs : 0);
@@ -248,4 +264,5 @@ function firstChoice() {
 }
 
 loader.load(firstChoice());
-photos.replace([await sources.first()]);
+const first = await sources.first();
+if (!photos.current && !camera.running) photos.replace(first);

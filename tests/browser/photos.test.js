@@ -77,6 +77,30 @@ describe('photos', () => {
     });
   });
 
+  test('a worker that dies is said to have died, and can be replaced', async () => {
+    await withPage(browser, `${server.url}/web/`, async (page) => {
+      const alive = await answerOf(page);
+      // As when the system takes the worker's memory away.
+      await page.workers()[0].evaluate(() => { setTimeout(() => { throw new Error('killed by a test'); }); });
+      await page.click('#samples button:has(img[alt="A rocket"])');
+      await page.click('text=Load the network again');
+      await page.waitForSelector('#answer-body > .predictions');
+      assert.notDeepEqual((await answerOf(page)).labels, alive.labels);
+    }, { expected: /killed by a test/ });
+  });
+
+  test('a sample that does not come is said not to', async () => {
+    await withPage(browser, `${server.url}/web/`, async (page) => {
+      await answerOf(page);
+      await page.route('**/rocket.jpg', (route) => route.abort());
+      await page.click('#samples button:has(img[alt="A rocket"])');
+      await page.waitForSelector('#picture-notice:has-text("did not come")');
+      await page.click('#samples button:has(img[alt="A cup of coffee"])');
+      await page.waitForSelector('#photo[alt="A cup of coffee"]');
+      assert.equal((await answerOf(page)).labels.length, 5);
+    }, { expected: /ERR_FAILED/ });
+  });
+
   for (const [what, file] of /** @type {const} */ ([
     ['text', notAnImage],
     ['an empty file', { name: 'empty.jpg', type: 'image/jpeg', bytes: Buffer.alloc(0) }],
