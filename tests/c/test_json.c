@@ -138,8 +138,8 @@ static void stays_failed(void) {
     CHECK(d.json.failed);
     free(d.text);
 
-    d = open_text("{\"a\":1}");
-    CHECK(decem_json_enter_object(&d.json));
+    d = open_text("[");
+    CHECK(decem_json_enter_array(&d.json));
     CHECK(!decem_json_close(&d.json)); /* still inside */
     free(d.text);
 }

@@ -291,7 +291,7 @@ static void refuses(void) {
         {"", "not a JSON object"}, {"[]", "not a JSON object"}, {"{", "not a JSON object"}, {"{} x", "not a JSON object"},
         {"{\"crop\":96", "not a JSON object"}, {"{\"size\":1}", "none of resize"}, {"{\"crop\":0}", "crop must"}, {"{\"crop\":4097}", "crop must"},
         {"{\"crop\":-1}", "crop must"}, {"{\"crop\":2.5}", "crop must"}, {"{\"crop\":\"96\"}", "crop must"}, {"{\"resize\":0}", "resize must"},
-        {"{\"resize\":99999999999999999999}", "resize must"}, {"{\"mean\":[1,2]}", "mean must"}, {"{\"mean\":[1,2,3,4]}", "mean must"},
+        {"{\"resize\":99999999999999999999}", "resize must"}, {"{\"mean\":[1,2]}", "mean must"}, {"{\"std\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}", "std must"},
         {"{\"mean\":0.5}", "mean must"}, {"{\"mean\":[1,2,\"3\"]}", "mean must"}, {"{\"mean\":[1,2,1e300]}", "mean must"},
         {"{\"std\":[1,0,1]}", "std must"}, {"{\"std\":[1,-1,1]}", "std must"}, {"{\"std\":[1,1e-9,1]}", "std must"}, {"{\"std\":null}", "std must"},
         {"{\"channels\":\"rgb\"}", "channels must"}, {"{\"channels\":3}", "channels must"}, {"{\"interpolation\":\"nearest\"}", "interpolation must"},

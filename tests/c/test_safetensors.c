@@ -114,7 +114,7 @@ static const char sound[] =
     "\"__metadata__\":{\"network\":\"vgg16\",\"options\":\"{\\\"num_classes\\\":10}\",\"caf\\u00e9\":\"\",\"format\":\"pt\"},"
     "\"bias\":{\"shape\":[5],\"data_offsets\":[48,58],\"dtype\":\"F16\",\"note\":{\"unknown\":[1]}},"
     "\"conv.we\\u0069ght\":{\"dtype\":\"F32\",\"shape\":[3,2,2],\"data_offsets\":[0,48]},"
-    "\"empty\":{\"dtype\":\"F32\",\"shape\":[0,4],\"data_offsets\":[48,48]},"
+    "\"empty\":{\"dtype\":\"F32\",\"shape\":[4,0],\"data_offsets\":[48,48]},"
     "\"scale\":{\"dtype\":\"I8\",\"shape\":[2,3,2],\"data_offsets\":[58,70]},"
     "\"odd\":{\"dtype\":\"F4\",\"shape\":[2,7],\"data_offsets\":[70,77]},"
     "\"wide\":{\"dtype\":\"F64\",\"shape\":[2,1],\"data_offsets\":[77,93]}}   ";
