@@ -78,6 +78,14 @@ test('stored orientation is not applied, as Pillow does not', async () => {
   assert.deepEqual([width, height], [50, 40]);
 });
 
+test('a colour profile is not applied, as Pillow does not', async () => {
+  const red = await raw(new Uint8Array([255, 0, 0]), 1, 1, 3).withIccProfile('p3').png().toBuffer();
+  assert.ok((await sharp(red).metadata()).icc);
+  const [r, g, b] = (await decodeBytes(red)).data;
+  // Display P3 writes sRGB's red as 234, 51, 35; with the profile applied it would be 255, 0, 0 again.
+  assert.ok(Math.abs(r - 234) <= 2 && Math.abs(g - 51) <= 2 && Math.abs(b - 35) <= 2, `${r}, ${g}, ${b}`);
+});
+
 for (const [name, source, code, sentence] of [
   ['a path to nothing', join(folder, 'none.png'), 'FETCH_FAILED', /none\.png: there is no such file/],
   ['an empty file', Buffer.alloc(0), 'INVALID_IMAGE', /empty/],

@@ -130,6 +130,16 @@ test('aborting in mid-load rejects at once, cancels the source, and a later load
   assert.deepEqual(await logitsFrom(smallFile), expected);
 });
 
+test('a source of wrong weights is cancelled, not read to its end', async () => {
+  let cancelled = false;
+  const endless = new ReadableStream({
+    pull: (controller) => controller.enqueue(new TextEncoder().encode('<!DOCTYPE html>')),
+    cancel: () => void (cancelled = true),
+  });
+  await assert.rejects(Classifier.load(endless), { code: 'MALFORMED_FILE' });
+  assert.ok(cancelled);
+});
+
 test('aborting a fetch closes its connection', async (t) => {
   const abort = new AbortController();
   let closed;
