@@ -76,14 +76,10 @@ static decem_node node_of(decem_op op, const char *name, decem_value input, dece
 /* How many places a window has along one side: PyTorch's rule, where with ceil_mode the last window must start
  * inside the image or its leading padding. */
 static int32_t places(int32_t size, int32_t before, int32_t after, int32_t window, int32_t stride, bool ceil_mode) {
-    int32_t room = size + before + after - window;
+    int32_t room = size + before + after - window + (ceil_mode ? stride - 1 : 0);
     if (room < 0) return 0;
     int32_t count = room / stride + 1;
-    if (ceil_mode) {
-        count = (room + stride - 1) / stride + 1;
-        if ((count - 1) * stride >= size + before) count--;
-    }
-    return count;
+    return ceil_mode && (count - 1) * stride >= size + before ? count - 1 : count;
 }
 
 static decem_shape slide(decem_shape input, decem_window window, int32_t channels) {
