@@ -41,7 +41,7 @@ describe('keyboard', () => {
       }
       assert.deepEqual(path, [
         'skip', 'photo-input', 'camera-start', 'sample', 'sample', 'sample', 'sample',
-        'network', 'weights', 'weights-input', 'weights-url', 'weights-load', 'inside-profile', 'All layers', 'credits',
+        'network', 'weights', 'weights-input', 'weights-url', 'weights-load', 'inside-profile', 'All layers', 'scroll', 'credits',
       ]);
     });
   });
