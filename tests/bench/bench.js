@@ -56,7 +56,7 @@ function readOptions() {
     throw new SetupError(`${error.message}\n\n${HELP}`);
   }
   const choice = (name, allowed) => {
-    const chosen = values[name].split(',');
+    const chosen = String(values[name]).split(',');
     const wrong = chosen.find((item) => !allowed.includes(item));
     if (wrong !== undefined) throw new SetupError(`--${name}: '${wrong}' is none of ${allowed.join(', ')}`);
     return allowed.filter((item) => chosen.includes(item));

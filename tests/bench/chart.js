@@ -70,7 +70,8 @@ export function drawChart(result, { where, threads } = {}) {
     return item;
   });
   legend.push(`<line class="floor" x1="${x + 5}" x2="${x + 5}" y1="37" y2="50"/><text class="small" x="${x + 12}" y="47">floor</text>`);
-  const engine = `${place} ${result.versions[place]}, ${count === 1 ? 'one thread' : `${count} threads`}`;
+  const [major] = result.versions[place].split('.');
+  const engine = `${place} ${major}, ${count === 1 ? 'one thread' : `${count} threads`}`;
   const title = `Milliseconds an image, ${engine}: shorter is better`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" role="img" aria-label="${title}">
 <style>${STYLE}

@@ -78,7 +78,7 @@ async function chromiumHost() {
       await page.goto(`${server.url}tests/bench/page.html`);
       await page.waitForFunction('window.runJob');
       const crashed = new Promise((_, reject) => page.on('crash', () => reject(new Error('the page crashed'))));
-      return { result: await Promise.race([page.evaluate((sent) => window.runJob(sent), job), crashed]) };
+      return { result: await Promise.race([page.evaluate((sent) => /** @type {any} */ (window).runJob(sent), job), crashed]) };
     }),
     close: async () => server.close(),
   };

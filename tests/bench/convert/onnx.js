@@ -18,8 +18,12 @@ const text = new TextDecoder();
  * @typedef {{ nodes: Node[], constants: Map<string, Tensor>, input: string, outputs: string[] }} Graph
  */
 
-/** Fields of one message: [number, value]; value is a number (varint, as signed 64 bits) or bytes. */
-function* fields(/** @type {Buffer} */ bytes) {
+/**
+ * Fields of one message: [number, value]; value is a number (varint, as signed 64 bits) or bytes, as the field has it.
+ * @param {Buffer} bytes
+ * @returns {Generator<[number, any]>}
+ */
+function* fields(bytes) {
   let at = 0;
   const varint = () => {
     let value = 0n;

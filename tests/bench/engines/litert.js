@@ -2,7 +2,7 @@
 import { isNode, modelPlace, peers, readJsonFrom } from '../place.js';
 
 export async function start({ threads }) {
-  if (isNode) throw new Error('LiteRT.js runs in browsers only');
+  if (isNode) throw new Error('runs in pages only');
   const { Tensor, loadAndCompile, loadLiteRt } = await import('@litertjs/core');
   await loadLiteRt(`${peers}@litertjs/core/wasm/`, { threads: threads > 1 });
   const { version } = await readJsonFrom(`${peers}@litertjs/core/package.json`);

@@ -48,7 +48,7 @@ async function loadScripts() {
       document.head.append(script);
     });
   }
-  const { tf } = globalThis;
+  const { tf } = /** @type {any} */ (globalThis);
   return { tf, wasm: tf.wasm };
 }
 
