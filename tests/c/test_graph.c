@@ -147,6 +147,7 @@ static void test_refused_values(void) {
     check_refused(decem_graph_chunk(&graph, begin(6, 5, 5), -1, 3), "0 channels");
     check_refused(decem_graph_adaptive_pool(&graph, begin(6, 5, 5), "pool", 0, 1), "layer pool");
     check_refused(decem_graph_flatten(&graph, begin(1024, 33, 32), "flat"), "layer flat");
+    check_refused(decem_graph_flatten(&graph, begin(242669, 4095, 4093), "flat"), "layer flat"); /* in 32 bits that would fit */
     check_refused(decem_graph_linear(&graph, begin(6, 1, 1), "fc", 0), "layer fc");
 }
 
@@ -157,6 +158,7 @@ static void test_after_a_failure(void) {
     decem_value x = decem_block_conv(&graph, bad, (decem_conv_spec){.channels = 4, .window = decem_square(1, 1, 0), .conv = "c", .norm = "n", .activation = DECEM_RELU});
     x = decem_graph_concat(&graph, (decem_value[]){x, bad}, 2, "");
     x = decem_graph_add(&graph, x, 0, "");
+    CHECK_EQUAL(decem_graph_activation(&graph, 0, "", DECEM_RELU), -1);
     x = decem_graph_max_pool(&graph, x, "second", decem_square(9, 9, 0));
     x = decem_block_head(&graph, x, "", "fc", 10);
     decem_graph_output_logits(&graph, x, "main");
