@@ -73,7 +73,7 @@ function readOptions() {
     engines: choice('engines', ENGINES.map(({ name }) => name)),
     where: choice('where', Object.keys(HOSTS)),
     measure: choice('measure', ['speed', 'load']),
-    threads: values.threads.split(',').map((value) => count('threads', value)),
+    threads: String(values.threads).split(',').map((value) => count('threads', value)),
     runs: count('runs'),
     seconds: count('seconds'),
   };

@@ -33,10 +33,10 @@ export function disagreement(outputs, reference) {
     if (outputs[output]?.length !== expected.length) throw new Error(`output ${output} is missing or of another length`);
     expected.forEach((value, index) => {
       const distance = Math.abs(value - outputs[output][index]);
-      // A NaN is as far away as can be.
-      difference = distance <= difference ? difference : Number.isNaN(distance) ? Infinity : distance;
+      // A NaN or an infinity is as far away as JSON can say.
+      difference = Math.max(difference, Number.isFinite(distance) ? distance : Number.MAX_VALUE);
       largest = Math.max(largest, Math.abs(value));
     });
   });
-  return difference / largest;
+  return Math.min(difference / largest, Number.MAX_VALUE);
 }
