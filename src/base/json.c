@@ -208,15 +208,20 @@ bool decem_json_read_number(decem_json *json, double *number) {
 
 /* ---- Strings ------------------------------------------------------------------------------------- */
 
+static int32_t hex_digit(char c) {
+    if (is_digit(c)) return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
 /* The value of four hexadecimal digits, or -1. */
 static int32_t read_hex(const char *at, const char *end) {
     if (end - at < 4) return -1;
     int32_t value = 0;
     for (int32_t i = 0; i < 4; i++) {
-        char c = at[i];
-        int32_t digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-        if (digit < 0) return -1;
-        value = value * 16 + digit;
+        if (hex_digit(at[i]) < 0) return -1;
+        value = value * 16 + hex_digit(at[i]);
     }
     return value;
 }

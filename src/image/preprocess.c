@@ -102,14 +102,15 @@ static void fill_values(decem_image *image) {
         }
 }
 
-decem_status decem_image_begin(decem_image *image, const decem_preprocess *preprocess, uint32_t width,
-                               uint32_t height, uint32_t channels, decem_message *message) {
+decem_status decem_image_begin(decem_image *image, const decem_preprocess *preprocess, uint32_t width, uint32_t height,
+                               uint32_t channels, decem_message *message) {
     image->width = image->height = image->rows_in = image->rows_out = 0;
     if (width < 1 || width > SIDE_MAX || height < 1 || height > SIDE_MAX)
-        return decem_fail(message, DECEM_INVALID_IMAGE, "an image of %l x %l pixels: each side must have from 1 to %d", (int64_t)width,
-                          (int64_t)height, SIDE_MAX);
+        return decem_fail(message, DECEM_INVALID_IMAGE, "an image of %l x %l pixels: each side must have from 1 to %d",
+                          (int64_t)width, (int64_t)height, SIDE_MAX);
     if (channels != 3 && channels != 4)
-        return decem_fail(message, DECEM_INVALID_IMAGE, "an image of %l channels: give 3 (RGB) or 4 (RGBA)", (int64_t)channels);
+        return decem_fail(message, DECEM_INVALID_IMAGE, "an image of %l channels: give 3 (RGB) or 4 (RGBA)",
+                          (int64_t)channels);
 
     image->preprocess = *preprocess;
     image->width = (int32_t)width;
@@ -123,7 +124,8 @@ decem_status decem_image_begin(decem_image *image, const decem_preprocess *prepr
         image->memory = wanted <= DECEM_SIZE_MAX ? malloc((size_t)wanted) : NULL;
         if (!image->memory) {
             image->width = image->height = 0;
-            return decem_fail(message, DECEM_OUT_OF_MEMORY, "no memory to resize an image of %l x %l pixels: %l bytes wanted", (int64_t)width,
+            return decem_fail(message, DECEM_OUT_OF_MEMORY,
+                              "no memory to resize an image of %l x %l pixels: %l bytes wanted", (int64_t)width,
                               (int64_t)height, (int64_t)wanted);
         }
         image->memory_bytes = (size_t)wanted;

@@ -16,10 +16,6 @@ decem_preprocess decem_preprocess_default(int32_t crop) {
     };
 }
 
-static decem_status refuse(decem_message *message, const char *key, const char *wanted) {
-    return decem_fail(message, DECEM_INVALID_OPTION, "preprocess: %s must be %s", key, wanted);
-}
-
 static bool read_side(decem_json *json, int32_t *side) {
     uint64_t size;
     if (!decem_json_read_size(json, &size) || size < 1 || size > SIDE_MAX) return false;
@@ -47,39 +43,39 @@ static bool read_choice(decem_json *json, const char *first, const char *other, 
     return *second || decem_json_equals(text, first);
 }
 
-static decem_status read_member(decem_json *json, decem_json_text key, decem_preprocess *preprocess, decem_message *message) {
+/* NULL, or what is wrong with the member. */
+static const char *read_member(decem_json *json, decem_json_text key, decem_preprocess *preprocess) {
     bool second = false;
     if (decem_json_equals(key, "resize"))
-        return read_side(json, &preprocess->resize) ? DECEM_OK : refuse(message, "resize", "a whole number from 1 to 4096");
+        return read_side(json, &preprocess->resize) ? NULL : "resize must be a whole number from 1 to 4096";
     if (decem_json_equals(key, "crop"))
-        return read_side(json, &preprocess->crop) ? DECEM_OK : refuse(message, "crop", "a whole number from 1 to 4096");
+        return read_side(json, &preprocess->crop) ? NULL : "crop must be a whole number from 1 to 4096";
     if (decem_json_equals(key, "mean"))
-        return read_three(json, preprocess->mean, -1000, 1000) ? DECEM_OK : refuse(message, "mean", "three numbers from -1000 to 1000");
+        return read_three(json, preprocess->mean, -1000, 1000) ? NULL : "mean must be three numbers from -1000 to 1000";
     if (decem_json_equals(key, "std"))
-        return read_three(json, preprocess->std, 1e-5, 1000) ? DECEM_OK : refuse(message, "std", "three numbers from 0.00001 to 1000");
+        return read_three(json, preprocess->std, 1e-5, 1000) ? NULL : "std must be three numbers from 0.00001 to 1000";
     if (decem_json_equals(key, "channels")) {
-        if (!read_choice(json, "RGB", "BGR", &second)) return refuse(message, "channels", "\"RGB\" or \"BGR\"");
+        if (!read_choice(json, "RGB", "BGR", &second)) return "channels must be \"RGB\" or \"BGR\"";
         preprocess->bgr = second;
-        return DECEM_OK;
+        return NULL;
     }
     if (decem_json_equals(key, "interpolation")) {
-        if (!read_choice(json, "bilinear", "bicubic", &second)) return refuse(message, "interpolation", "\"bilinear\" or \"bicubic\"");
+        if (!read_choice(json, "bilinear", "bicubic", &second)) return "interpolation must be \"bilinear\" or \"bicubic\"";
         preprocess->interpolation = second ? DECEM_BICUBIC : DECEM_BILINEAR;
-        return DECEM_OK;
+        return NULL;
     }
-    return decem_fail(message, DECEM_INVALID_OPTION, "preprocess has a key that is none of resize, crop, channels, mean, std, interpolation");
+    return "a key is none of resize, crop, channels, mean, std and interpolation";
 }
 
 decem_status decem_preprocess_parse(const char *text, decem_preprocess *preprocess, decem_message *message) {
     decem_preprocess read = *preprocess;
     decem_json json = decem_json_open(text, strlen(text));
     decem_json_text key;
+    const char *wrong = NULL;
     decem_json_enter_object(&json);
-    while (decem_json_next_key(&json, &key)) {
-        decem_status status = read_member(&json, key, &read, message);
-        if (status != DECEM_OK) return status;
-    }
-    if (!decem_json_close(&json)) return decem_fail(message, DECEM_INVALID_OPTION, "preprocess is not a JSON object");
+    while (!wrong && decem_json_next_key(&json, &key)) wrong = read_member(&json, key, &read);
+    if (!wrong && !decem_json_close(&json)) wrong = "it is not a JSON object";
+    if (wrong) return decem_fail(message, DECEM_INVALID_OPTION, "the preprocess of the weights: %s", wrong);
     *preprocess = read;
     return DECEM_OK;
 }

@@ -47,7 +47,8 @@ void decem_safetensors_destroy(decem_safetensors *parser) {
 /* ---- The header ---------------------------------------------------------------------------------- */
 
 static decem_status refuse(const decem_safetensors *parser, const char *otherwise) {
-    const char *kind = decem_file_kind(parser->length, parser->phase == PHASE_LENGTH ? (size_t)parser->received : LENGTH_BYTES);
+    const char *kind = decem_file_kind(parser->length,
+                                       parser->phase == PHASE_LENGTH ? (size_t)parser->received : LENGTH_BYTES);
     if (!kind) return decem_fail(parser->message, DECEM_MALFORMED_FILE, "this is not a safetensors file: %s", otherwise);
     return decem_fail(parser->message, DECEM_MALFORMED_FILE, "this is not a safetensors file: it looks like %s", kind);
 }
@@ -61,11 +62,13 @@ static void enter(decem_safetensors *parser, phase next) {
 static decem_status take_length(decem_safetensors *parser) {
     uint64_t bytes = 0;
     for (int32_t i = LENGTH_BYTES - 1; i >= 0; i--) bytes = bytes << 8 | parser->length[i];
-    if (bytes < 2 || bytes > DECEM_SAFETENSORS_HEADER_MAX) return refuse(parser, "the length of its header is not a possible one");
+    if (bytes < 2 || bytes > DECEM_SAFETENSORS_HEADER_MAX)
+        return refuse(parser, "the length of its header is not a possible one");
     parser->text_bytes = (size_t)bytes;
     parser->text = malloc(parser->text_bytes);
     if (!parser->text)
-        return decem_fail(parser->message, DECEM_OUT_OF_MEMORY, "no memory for the header of the weights file: %z bytes wanted", parser->text_bytes);
+        return decem_fail(parser->message, DECEM_OUT_OF_MEMORY,
+                          "no memory for the header of the weights file: %z bytes wanted", parser->text_bytes);
     enter(parser, PHASE_HEADER);
     return DECEM_OK;
 }
@@ -74,13 +77,15 @@ static decem_status take_length(decem_safetensors *parser) {
 static decem_status take_header(decem_safetensors *parser) {
     decem_safetensors_header *header = &parser->header;
     decem_status status = decem_safetensors_header_parse(parser->text, parser->text_bytes, header, parser->message);
-    if (status == DECEM_OK) status = parser->handler.on_header(parser->handler.context, header->tensors, header->tensor_count);
+    if (status == DECEM_OK)
+        status = parser->handler.on_header(parser->handler.context, header->tensors, header->tensor_count);
     if (status != DECEM_OK) return status;
     enter(parser, PHASE_DATA);
     if (header->row_bytes_max == 0) return DECEM_OK;
     parser->staging = malloc((size_t)header->row_bytes_max);
     if (parser->staging) return DECEM_OK;
-    return decem_fail(parser->message, DECEM_OUT_OF_MEMORY, "no memory for a row of weights: %z bytes wanted", (size_t)header->row_bytes_max);
+    return decem_fail(parser->message, DECEM_OUT_OF_MEMORY, "no memory for a row of weights: %z bytes wanted",
+                      (size_t)header->row_bytes_max);
 }
 
 /* Takes what is still wanted of `size` bytes and returns how many that were. */
@@ -141,7 +146,8 @@ static decem_status push(decem_safetensors *parser, const uint8_t *bytes, size_t
         return parser->received == parser->text_bytes ? take_header(parser) : DECEM_OK;
     case PHASE_DATA:
         if (parser->received == parser->header.data_bytes)
-            return decem_fail(parser->message, DECEM_MALFORMED_FILE, "the weights file goes on after the %l bytes of its tensors; download it again",
+            return decem_fail(parser->message, DECEM_MALFORMED_FILE,
+                              "the weights file goes on after the %l bytes of its tensors; download it again",
                               (int64_t)parser->header.data_bytes);
         status = take_data(parser, bytes, count, taken);
         parser->received += *taken;
@@ -173,8 +179,10 @@ decem_status decem_safetensors_finish(decem_safetensors *parser) {
         part = "header";
     }
     if (parser->received < wanted)
-        parser->status = decem_fail(parser->message, DECEM_MALFORMED_FILE, "the weights file is cut short: %l of the %l bytes of its %s are here; download it again",
-                                    (int64_t)parser->received, (int64_t)wanted, part);
+        parser->status = decem_fail(
+            parser->message, DECEM_MALFORMED_FILE,
+            "the weights file is cut short: %l of the %l bytes of its %s are here; download it again",
+            (int64_t)parser->received, (int64_t)wanted, part);
     return parser->status;
 }
 

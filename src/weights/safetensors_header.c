@@ -46,11 +46,13 @@ static decem_status count_entries(reader *in) {
             for (; decem_json_next_key(&json, &key); header->metadata_count++) decem_json_skip(&json);
         }
         if (header->tensor_count > DECEM_SAFETENSORS_TENSORS_MAX || header->metadata_count > DECEM_SAFETENSORS_METADATA_MAX)
-            return decem_fail(in->message, DECEM_MALFORMED_FILE, "the weights file lists more than %d tensors or %d texts of metadata",
+            return decem_fail(in->message, DECEM_MALFORMED_FILE,
+                              "the weights file lists more than %d tensors or %d texts of metadata",
                               DECEM_SAFETENSORS_TENSORS_MAX, DECEM_SAFETENSORS_METADATA_MAX);
     }
     if (decem_json_close(&json)) return DECEM_OK;
-    return decem_fail(in->message, DECEM_MALFORMED_FILE, "the header of the weights file is not valid JSON at byte %z of %z; download it again",
+    return decem_fail(in->message, DECEM_MALFORMED_FILE,
+                      "the header of the weights file is not valid JSON at byte %z of %z; download it again",
                       (size_t)(json.at - in->text), in->length);
 }
 
@@ -61,7 +63,8 @@ static decem_status allocate(reader *in) {
     header->tensors = calloc(1, tensors);
     header->metadata = calloc(1, metadata);
     if (header->tensors && header->metadata) return DECEM_OK;
-    return decem_fail(in->message, DECEM_OUT_OF_MEMORY, "no memory for the list of tensors: %z bytes wanted", tensors + metadata);
+    return decem_fail(in->message, DECEM_OUT_OF_MEMORY, "no memory for the list of tensors: %z bytes wanted",
+                      tensors + metadata);
 }
 
 /* ---- Second walk: metadata ----------------------------------------------------------------------- */
@@ -74,10 +77,12 @@ static decem_status read_metadata(reader *in) {
     while (decem_json_next_key(&in->json, &raw)) {
         decem_metadata_entry *entry = &header->metadata[header->metadata_count++];
         entry->key = decode(in, raw);
-        if (!decem_json_read_string(&in->json, &raw)) return malformed(in, "the metadata %s of the weights file is not a string", entry->key);
+        if (!decem_json_read_string(&in->json, &raw))
+            return malformed(in, "the metadata %s of the weights file is not a string", entry->key);
         entry->value = decode(in, raw);
         for (const decem_metadata_entry *other = header->metadata; other < entry; other++)
-            if (strcmp(other->key, entry->key) == 0) return malformed(in, "the metadata %s is in the weights file twice", entry->key);
+            if (strcmp(other->key, entry->key) == 0)
+                return malformed(in, "the metadata %s is in the weights file twice", entry->key);
     }
     return DECEM_OK;
 }
@@ -89,10 +94,11 @@ static const struct {
     decem_dtype dtype;
     size_t bytes;
 } dtypes[] = {
-    {"F32", DECEM_DTYPE_F32, 4},   {"F16", DECEM_DTYPE_F16, 2},   {"BF16", DECEM_DTYPE_BF16, 2},     {"I8", DECEM_DTYPE_I8, 1},
-    {"I64", DECEM_DTYPE_I64, 8},   {"F64", DECEM_DTYPE_OTHER, 8}, {"I32", DECEM_DTYPE_OTHER, 4},     {"I16", DECEM_DTYPE_OTHER, 2},
-    {"U8", DECEM_DTYPE_OTHER, 1},  {"BOOL", DECEM_DTYPE_OTHER, 1}, {"U64", DECEM_DTYPE_OTHER, 8},    {"U32", DECEM_DTYPE_OTHER, 4},
-    {"U16", DECEM_DTYPE_OTHER, 2}, {"F8_E4M3", DECEM_DTYPE_OTHER, 1}, {"F8_E5M2", DECEM_DTYPE_OTHER, 1},
+    {"F32", DECEM_DTYPE_F32, 4},    {"F16", DECEM_DTYPE_F16, 2},       {"BF16", DECEM_DTYPE_BF16, 2},
+    {"I8", DECEM_DTYPE_I8, 1},      {"I64", DECEM_DTYPE_I64, 8},       {"F64", DECEM_DTYPE_OTHER, 8},
+    {"I32", DECEM_DTYPE_OTHER, 4},  {"I16", DECEM_DTYPE_OTHER, 2},     {"U8", DECEM_DTYPE_OTHER, 1},
+    {"BOOL", DECEM_DTYPE_OTHER, 1}, {"U64", DECEM_DTYPE_OTHER, 8},     {"U32", DECEM_DTYPE_OTHER, 4},
+    {"U16", DECEM_DTYPE_OTHER, 2},  {"F8_E4M3", DECEM_DTYPE_OTHER, 1}, {"F8_E5M2", DECEM_DTYPE_OTHER, 1},
 };
 
 /* Bytes an element, 0 where the format is not known. */
@@ -129,17 +135,20 @@ static decem_status read_members(reader *in, decem_tensor *tensor) {
     while (decem_json_next_key(json, &raw)) {
         if (decem_json_equals(raw, "dtype")) {
             dtypes_seen++;
-            if (!decem_json_read_string(json, &raw)) return malformed(in, "the dtype of tensor %s is not a string", tensor->name);
+            if (!decem_json_read_string(json, &raw))
+                return malformed(in, "the dtype of tensor %s is not a string", tensor->name);
             tensor->dtype_name = decode(in, raw);
         } else if (decem_json_equals(raw, "shape")) {
             shapes_seen++;
             tensor->rank = read_sizes(json, tensor->shape, DECEM_SAFETENSORS_RANK_MAX);
             if (tensor->rank < 0) return malformed(in, "the shape of tensor %s is not an array of sizes", tensor->name);
             if (tensor->rank > DECEM_SAFETENSORS_RANK_MAX)
-                return decem_fail(in->message, DECEM_MALFORMED_FILE, "tensor %s has more than %d dimensions", tensor->name, DECEM_SAFETENSORS_RANK_MAX);
+                return decem_fail(in->message, DECEM_MALFORMED_FILE, "tensor %s has more than %d dimensions", tensor->name,
+                                  DECEM_SAFETENSORS_RANK_MAX);
         } else if (decem_json_equals(raw, "data_offsets")) {
             offsets_seen++;
-            if (read_sizes(json, offsets, 2) != 2) return malformed(in, "the data_offsets of tensor %s are not two sizes", tensor->name);
+            if (read_sizes(json, offsets, 2) != 2)
+                return malformed(in, "the data_offsets of tensor %s are not two sizes", tensor->name);
             tensor->begin = offsets[0];
             tensor->end = offsets[1];
         } else {
@@ -154,14 +163,17 @@ static decem_status read_members(reader *in, decem_tensor *tensor) {
 static decem_status read_tensor(reader *in, decem_tensor *tensor) {
     decem_status status = read_members(in, tensor);
     if (status != DECEM_OK) return status;
-    if (tensor->begin > tensor->end) return malformed(in, "the data_offsets of tensor %s end before they begin", tensor->name);
+    if (tensor->begin > tensor->end)
+        return malformed(in, "the data_offsets of tensor %s end before they begin", tensor->name);
 
     size_t element_bytes = find_dtype(tensor->dtype_name, &tensor->dtype);
     uint64_t elements = 1, bytes = tensor->end - tensor->begin;
     for (int32_t i = 0; i < tensor->rank; i++) elements = decem_multiply(elements, tensor->shape[i]);
-    if (elements == UINT64_MAX) return malformed(in, "the shape of tensor %s has more elements than there can be", tensor->name);
+    if (elements == UINT64_MAX)
+        return malformed(in, "the shape of tensor %s has more elements than there can be", tensor->name);
     if (element_bytes > 0 && decem_multiply(elements, element_bytes) != bytes)
-        return decem_fail(in->message, DECEM_MALFORMED_FILE, "the shape of tensor %s does not make the %l bytes of %s that its data_offsets give it",
+        return decem_fail(in->message, DECEM_MALFORMED_FILE,
+                          "the shape of tensor %s does not make the %l bytes of %s that its data_offsets give it",
                           tensor->name, (int64_t)bytes, tensor->dtype_name);
 
     tensor->row_count = elements == 0 ? 0 : tensor->rank < 2 ? 1 : tensor->shape[0];
@@ -169,8 +181,9 @@ static decem_status read_tensor(reader *in, decem_tensor *tensor) {
     if (tensor->dtype == DECEM_DTYPE_OTHER) return DECEM_OK;
     uint64_t row_bytes = tensor->row_elements * element_bytes;
     if (row_bytes > DECEM_SAFETENSORS_ROW_MAX)
-        return decem_fail(in->message, DECEM_MALFORMED_FILE, "a row of tensor %s takes %l bytes, more than the %d that are allowed",
-                          tensor->name, (int64_t)row_bytes, DECEM_SAFETENSORS_ROW_MAX);
+        return decem_fail(in->message, DECEM_MALFORMED_FILE,
+                          "a row of tensor %s takes %l bytes, more than the %d that are allowed", tensor->name,
+                          (int64_t)row_bytes, DECEM_SAFETENSORS_ROW_MAX);
     if (row_bytes > in->header->row_bytes_max) in->header->row_bytes_max = row_bytes;
     return DECEM_OK;
 }
@@ -217,13 +230,16 @@ static decem_status check_tensors(reader *in) {
     size_t count = (size_t)header->tensor_count;
     qsort(tensors, count, sizeof *tensors, by_name);
     for (size_t i = 1; i < count; i++)
-        if (strcmp(tensors[i - 1].name, tensors[i].name) == 0) return malformed(in, "tensor %s is in the weights file twice", tensors[i].name);
+        if (strcmp(tensors[i - 1].name, tensors[i].name) == 0)
+            return malformed(in, "tensor %s is in the weights file twice", tensors[i].name);
 
     qsort(tensors, count, sizeof *tensors, by_offsets);
     for (size_t i = 0; i < count; i++) {
         if (tensors[i].begin < header->data_bytes)
-            return decem_fail(in->message, DECEM_MALFORMED_FILE, "the data of tensors %s and %s overlap", tensors[i - 1].name, tensors[i].name);
-        if (tensors[i].begin > header->data_bytes) return malformed(in, "the data before tensor %s belong to no tensor", tensors[i].name);
+            return decem_fail(in->message, DECEM_MALFORMED_FILE, "the data of tensors %s and %s overlap",
+                              tensors[i - 1].name, tensors[i].name);
+        if (tensors[i].begin > header->data_bytes)
+            return malformed(in, "the data before tensor %s belong to no tensor", tensors[i].name);
         header->data_bytes = tensors[i].end;
     }
     return DECEM_OK;

@@ -5,7 +5,9 @@
 static decem_message message;
 
 static void formats(void) {
-    CHECK_EQUAL(decem_fail(&message, DECEM_WRONG_SHAPE, "tensor %s has %d of %z, %l%%", "fc.weight", -3, (size_t)7, (int64_t)-8), DECEM_WRONG_SHAPE);
+    CHECK_EQUAL(
+        decem_fail(&message, DECEM_WRONG_SHAPE, "tensor %s has %d of %z, %l%%", "fc.weight", -3, (size_t)7, (int64_t)-8),
+        DECEM_WRONG_SHAPE);
     CHECK_STRING(message.text, "tensor fc.weight has -3 of 7, -8%");
     decem_fail(&message, DECEM_OK, "%d %d %l %l %z", INT32_MIN, INT32_MAX, INT64_MIN, INT64_MAX, (size_t)0);
     CHECK_STRING(message.text, "-2147483648 2147483647 -9223372036854775808 9223372036854775807 0");

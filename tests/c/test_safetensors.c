@@ -39,7 +39,7 @@ typedef struct record {
         uint64_t row;
     } rows[ROWS_MAX];
     int32_t row_count;
-    const file *file;       /* what is pushed, to compare rows with */
+    const file *file;        /* what is pushed, to compare rows with */
     const uint8_t *in_place; /* where rows must lie if they are not copied; NULL for anywhere */
     decem_status header_answer, row_answer;
 } record;
@@ -55,7 +55,8 @@ static decem_status on_header(void *context, const decem_tensor *tensors, int32_
 static decem_status on_row(void *context, int32_t tensor, uint64_t row, const uint8_t *bytes) {
     record *r = context;
     const decem_tensor *t = &r->tensors[tensor];
-    size_t row_bytes = (size_t)t->row_elements * decem_dtype_bytes(t->dtype), at = r->file->data + (size_t)(t->begin + row * row_bytes);
+    size_t row_bytes = (size_t)t->row_elements * decem_dtype_bytes(t->dtype),
+           at = r->file->data + (size_t)(t->begin + row * row_bytes);
     CHECK(row < t->row_count && row_bytes > 0);
     CHECK(memcmp(bytes, r->file->bytes + at, row_bytes) == 0);
     if (r->in_place) CHECK(bytes == r->in_place + at);
@@ -109,15 +110,15 @@ static decem_status push_pieces(session *s, size_t most, uint32_t seed) {
 /* ---- A sound file -------------------------------------------------------------------------------- */
 
 /* Listed out of order; the data lie as conv, empty, bias, scale, odd, wide, count. */
-static const char sound[] =
-    "{\"count\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[93,101]},"
-    "\"__metadata__\":{\"network\":\"vgg16\",\"options\":\"{\\\"num_classes\\\":10}\",\"caf\\u00e9\":\"\",\"format\":\"pt\"},"
-    "\"bias\":{\"shape\":[5],\"data_offsets\":[48,58],\"dtype\":\"F16\",\"note\":{\"unknown\":[1]}},"
-    "\"conv.we\\u0069ght\":{\"dtype\":\"F32\",\"shape\":[3,2,2],\"data_offsets\":[0,48]},"
-    "\"empty\":{\"dtype\":\"F32\",\"shape\":[4,0],\"data_offsets\":[48,48]},"
-    "\"scale\":{\"dtype\":\"I8\",\"shape\":[2,3,2],\"data_offsets\":[58,70]},"
-    "\"odd\":{\"dtype\":\"F4\",\"shape\":[2,7],\"data_offsets\":[70,77]},"
-    "\"wide\":{\"dtype\":\"F64\",\"shape\":[2,1],\"data_offsets\":[77,93]}}   ";
+static const char sound[] = "{\"count\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[93,101]},"
+                            "\"__metadata__\":{\"network\":\"vgg16\",\"options\":\"{\\\"num_classes\\\":10}\","
+                            "\"caf\\u00e9\":\"\",\"format\":\"pt\"},"
+                            "\"bias\":{\"shape\":[5],\"data_offsets\":[48,58],\"dtype\":\"F16\",\"note\":{\"unknown\":[1]}},"
+                            "\"conv.we\\u0069ght\":{\"dtype\":\"F32\",\"shape\":[3,2,2],\"data_offsets\":[0,48]},"
+                            "\"empty\":{\"dtype\":\"F32\",\"shape\":[4,0],\"data_offsets\":[48,48]},"
+                            "\"scale\":{\"dtype\":\"I8\",\"shape\":[2,3,2],\"data_offsets\":[58,70]},"
+                            "\"odd\":{\"dtype\":\"F4\",\"shape\":[2,7],\"data_offsets\":[70,77]},"
+                            "\"wide\":{\"dtype\":\"F64\",\"shape\":[2,1],\"data_offsets\":[77,93]}}   ";
 enum { SOUND_DATA = 101 };
 
 static void check_sound(session *s) {
@@ -127,8 +128,9 @@ static void check_sound(session *s) {
         int32_t rank;
         uint64_t row_count, row_elements, begin;
     } wanted[] = {
-        {"conv.weight", "F32", DECEM_DTYPE_F32, 3, 3, 4, 0}, {"empty", "F32", DECEM_DTYPE_F32, 2, 0, 0, 48}, {"bias", "F16", DECEM_DTYPE_F16, 1, 1, 5, 48},
-        {"scale", "I8", DECEM_DTYPE_I8, 3, 2, 6, 58},        {"odd", "F4", DECEM_DTYPE_OTHER, 2, 2, 7, 70},    {"wide", "F64", DECEM_DTYPE_OTHER, 2, 2, 1, 77},
+        {"conv.weight", "F32", DECEM_DTYPE_F32, 3, 3, 4, 0}, {"empty", "F32", DECEM_DTYPE_F32, 2, 0, 0, 48},
+        {"bias", "F16", DECEM_DTYPE_F16, 1, 1, 5, 48},       {"scale", "I8", DECEM_DTYPE_I8, 3, 2, 6, 58},
+        {"odd", "F4", DECEM_DTYPE_OTHER, 2, 2, 7, 70},       {"wide", "F64", DECEM_DTYPE_OTHER, 2, 2, 1, 77},
         {"count", "I64", DECEM_DTYPE_I64, 0, 1, 1, 93},
     };
     static const int32_t rows[][2] = {{0, 0}, {0, 1}, {0, 2}, {2, 0}, {3, 0}, {3, 1}, {6, 0}};
@@ -158,7 +160,8 @@ static void check_sound(session *s) {
     CHECK_STRING(decem_safetensors_metadata(s->parser, "options"), "{\"num_classes\":10}");
     CHECK_STRING(decem_safetensors_metadata(s->parser, "caf\xC3\xA9"), "");
     CHECK_STRING(decem_safetensors_metadata(s->parser, "labels"), NULL);
-    CHECK(decem_safetensors_metadata_at(s->parser, -1, &value) == NULL && decem_safetensors_metadata_at(s->parser, 4, &value) == NULL);
+    CHECK(decem_safetensors_metadata_at(s->parser, -1, &value) == NULL &&
+          decem_safetensors_metadata_at(s->parser, 4, &value) == NULL);
     CHECK_STRING(value, "untouched");
     CHECK_STRING(decem_safetensors_metadata_at(s->parser, 3, &value), "format");
     CHECK_STRING(value, "pt");
@@ -211,7 +214,8 @@ static void cut_short(void) {
 
 /* A file of no tensors is sound; it is the network that will miss them. */
 static void no_tensors(void) {
-    static const char *const headers[] = {"{}", "{}     ", "{\"__metadata__\":{}}", "{\"a\":{\"dtype\":\"F32\",\"shape\":[4,0],\"data_offsets\":[0,0]}}"};
+    static const char *const headers[] = {"{}", "{}     ", "{\"__metadata__\":{}}",
+                                          "{\"a\":{\"dtype\":\"F32\",\"shape\":[4,0],\"data_offsets\":[0,0]}}"};
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         file f = make_file(headers[i], 0);
         session *s = open_session(&f);
@@ -227,7 +231,8 @@ static void no_tensors(void) {
 
 #define ONE(dtype, shape, offsets) "{\"a\":{\"dtype\":\"" dtype "\",\"shape\":[" shape "],\"data_offsets\":[" offsets "]}}"
 #define TWO(first, second) \
-    "{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[" first "]},\"b\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[" second "]}}"
+    "{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[" first \
+    "]},\"b\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[" second "]}}"
 #define MEMBERS(members) "{\"a\":{" members "}}"
 
 static const struct {
@@ -286,9 +291,15 @@ static const struct {
     {TWO("0,4", "3,7"), "tensors a and b overlap"},
     {TWO("3,7", "0,4"), "tensors b and a overlap"},
     {TWO("0,4", "5,9"), "the data before tensor b belong to no tensor"},
-    {"{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]},\"e\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[2,2]}}", "tensors a and e overlap"},
-    {"{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]},\"e\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":[9,9]}}", "before tensor e"},
-    {"{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]},\"\\u0061\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[4,8]}}", "tensor a is in the weights file twice"},
+    {"{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]},\"e\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":"
+     "[2,2]}}",
+     "tensors a and e overlap"},
+    {"{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]},\"e\":{\"dtype\":\"I8\",\"shape\":[0],\"data_offsets\":"
+     "[9,9]}}",
+     "before tensor e"},
+    {"{\"a\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[0,4]},\"\\u0061\":{\"dtype\":\"I8\",\"shape\":[4],\"data_"
+     "offsets\":[4,8]}}",
+     "tensor a is in the weights file twice"},
     {"{\"__metadata__\":[]}", "__metadata__ of the weights file is not an object"},
     {"{\"__metadata__\":null}", "__metadata__ of the weights file is not an object"},
     {"{\"__metadata__\":{\"k\":1}}", "the metadata k of the weights file is not a string"},
@@ -340,14 +351,16 @@ static void limits(void) {
         CHECK_EQUAL(push_pieces(first, 1000, 1), over ? DECEM_MALFORMED_FILE : DECEM_OK);
         CHECK_EQUAL(push_pieces(second, 1000, 1), over ? DECEM_MALFORMED_FILE : DECEM_OK);
         CHECK_EQUAL(first->record.count, over ? 0 : DECEM_SAFETENSORS_TENSORS_MAX);
-        if (over) CHECK_STRING(first->message.text, "the weights file lists more than 8192 tensors or 1024 texts of metadata");
+        if (over)
+            CHECK_STRING(first->message.text, "the weights file lists more than 8192 tensors or 1024 texts of metadata");
         if (over) CHECK_STRING(second->message.text, first->message.text);
         close_session(first);
         close_session(second);
         free(tensors.bytes);
         free(metadata.bytes);
     }
-    static const uint64_t lengths[] = {0, 1, DECEM_SAFETENSORS_HEADER_MAX + 1, UINT32_MAX, UINT64_C(1) << 32 | 2, UINT64_MAX};
+    static const uint64_t lengths[] = {0,         1, DECEM_SAFETENSORS_HEADER_MAX + 1, UINT32_MAX, UINT64_C(1) << 32 | 2,
+                                       UINT64_MAX};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         file f = raw_file(&lengths[i], 8);
         check_refused(&f, "the length of its header is not a possible one");

@@ -6,7 +6,8 @@
 #include "image/preprocess.h"
 
 const fuzz_seed fuzz_seeds[] = {
-    FUZZ_SEED("{\"resize\":256,\"crop\":224,\"channels\":\"BGR\",\"mean\":[0.485,0.456,0.406],\"std\":[0.229,0.224,0.225],\"interpolation\":\"bicubic\"}"),
+    FUZZ_SEED("{\"resize\":256,\"crop\":224,\"channels\":\"BGR\",\"mean\":[0.485,0.456,0.406],\"std\":[0.229,0.224,0.225],"
+              "\"interpolation\":\"bicubic\"}"),
     FUZZ_SEED("\x20\0\x18\0\x10\x0C\0\x05\0pixels of any kind, again and again"),
     FUZZ_SEED("\x03\0\x05\0\x20\x30\1\1\0\xFF\0\xFF\x80"),
     FUZZ_SEED("\xFF\xFF\1\0\2\x08\1\1\0\x00\xFF"),
@@ -30,8 +31,8 @@ static void options(const uint8_t *bytes, size_t count) {
 }
 
 /* Gives the crop of [height][width][channels] pixels, which stays valid as long as the image. */
-static const uint8_t *show(decem_image *image, const decem_preprocess *p, const uint8_t *pixels, uint32_t width, uint32_t height,
-                           uint32_t channels, uint32_t piece) {
+static const uint8_t *show(decem_image *image, const decem_preprocess *p, const uint8_t *pixels, uint32_t width,
+                           uint32_t height, uint32_t channels, uint32_t piece) {
     decem_message message;
     bool done = false;
     PROMISE(decem_image_begin(image, p, width, height, channels, &message) == DECEM_OK);
@@ -78,7 +79,9 @@ static void pixels(const uint8_t *nine, const uint8_t *bytes, size_t count) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
-    if (count > 0 && bytes[0] == '{') options(bytes, count);
-    else if (count >= NINE) pixels(bytes, bytes + NINE, count - NINE);
+    if (count > 0 && bytes[0] == '{')
+        options(bytes, count);
+    else if (count >= NINE)
+        pixels(bytes, bytes + NINE, count - NINE);
     return 0;
 }
