@@ -116,15 +116,16 @@ static void fuse_linear(fuser *f, decem_value node) {
     step->result = absorb(f, next);
 }
 
-/* Values that steps make can be written where the concatenation wants them; others are moved there. */
+/* Values that steps make can be written where the concatenation wants them; others are moved there: vectors, and what is a
+ * concatenation itself, whose parts have their places already. */
 static void fuse_concat(fuser *f, decem_value node) {
     const decem_node *concat = &f->graph->nodes[node];
     int32_t channel = 0;
     for (int32_t k = 0; k < concat->input_count; k++) {
         decem_value input = concat->inputs[k];
         decem_op op = f->graph->nodes[input].op;
-        bool vector = op == DECEM_OP_LINEAR || op == DECEM_OP_FLATTEN;
-        if (f->result_step[input] && !vector && f->plan->inside[input] < 0) {
+        bool movable = op != DECEM_OP_LINEAR && op != DECEM_OP_FLATTEN && op != DECEM_OP_CONCAT;
+        if (f->result_step[input] && movable && f->plan->inside[input] < 0) {
             f->plan->inside[input] = node;
         } else {
             decem_step *step = add_step(f, DECEM_STEP_MOVE, node, input);
