@@ -13,6 +13,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { emscriptenEnvironment } from './emscripten.js';
 import { requirePackages } from './packages.js';
 import { ROOT, main, run } from './run.js';
 import { SetupError, onPath, requireTools } from './tools.js';
@@ -55,14 +56,15 @@ export function runTypeScript(folder) {
  * @param {{ emscripten?: boolean, options?: string[], targets?: string[] }} how
  */
 function cmake(folder, { emscripten = false, options = [], targets = [] }) {
+  const environment = emscripten ? emscriptenEnvironment() : process.env;
   const configured = ['build.ninja', 'Makefile'].some((file) => existsSync(join(ROOT, folder, file)));
   if (!configured) {
     const generator = onPath('ninja') ? ['-G', 'Ninja'] : [];
     const [program, ...args] = [...(emscripten ? ['emcmake'] : []), 'cmake', '-S', '.', '-B', folder, ...generator, ...options];
-    run(program, args, process.stderr);
+    run(program, args, process.stderr, environment);
   }
   const only = targets.length > 0 ? ['--target', ...targets] : [];
-  run('cmake', ['--build', folder, '--parallel', String(availableParallelism()), ...only], process.stderr);
+  run('cmake', ['--build', folder, '--parallel', String(availableParallelism()), ...only], process.stderr, environment);
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -11,10 +11,12 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  * @param {string} program
  * @param {string[]} args
  * @param {'inherit' | NodeJS.WriteStream} [stdout] where its standard output goes
+ * @param {NodeJS.ProcessEnv} [env]
  */
-export function run(program, args, stdout = 'inherit') {
+export function run(program, args, stdout = 'inherit', env = process.env) {
   const { status, error, signal } = spawnSync(program, args, {
     cwd: ROOT,
+    env,
     stdio: ['ignore', stdout, 'inherit'],
   });
   if (status === 0) return;

@@ -18,6 +18,11 @@ const TOOLS = {
   cmake: { what: 'CMake', programs: ['cmake'], packages: ['cmake'] },
   builder: { what: 'Ninja or Make', programs: ['ninja', 'make', 'gmake'], packages: ['ninja-build'] },
   emscripten: { what: 'Emscripten, which compiles C to WebAssembly', programs: ['emcc'], packages: ['emscripten'] },
+  llvm: {
+    what: "LLVM 19, since this Emscripten's own is too old for relaxed SIMD",
+    programs: ['wasm-ld-19'],
+    packages: ['clang-19', 'lld-19', 'llvm-19'],
+  },
   compiler: { what: 'a C compiler', programs: ['cc', 'gcc', 'clang'], packages: ['gcc', 'libc6-dev'] },
   chromium: {
     what: 'Chromium, in which the page is tested',
