@@ -1,6 +1,6 @@
 /** decem classify IMAGE...: what photographs show. */
 import { UsageError, messageOf, wholeNumber } from './command.js';
-import { ProgressBar, accent, bar, bold, clip, dim, formatMs } from './terminal.js';
+import { ProgressBar, accent, bar, bold, clip, dim, formatMs, widthOf } from './terminal.js';
 import { UNTRAINED, WEIGHTS_OPTIONS, chosenWeights, loadClassifier } from './weights.js';
 
 /**
@@ -72,12 +72,12 @@ function heading(classifier) {
   const { source, license } = classifier.summary();
   if (!classifier.trained) return `${bold(classifier.network)} ${UNTRAINED}: the answers mean nothing`;
   const of = [source, license].filter(Boolean).join('; ');
-  return bold(classifier.network) + (of ? ` ${dim(clip(of, width() - classifier.network.length - 1))}` : '');
+  return bold(classifier.network) + (of ? ` ${dim(clip(of, widthOf(process.stdout) - classifier.network.length - 1))}` : '');
 }
 
 /** @param {string} file @param {Classification} result */
 function textBlock(file, { predictions, outputs = [], timings }) {
-  const labelWidth = Math.min(Math.max(...predictions.map(({ label }) => label.length)), width() - 40);
+  const labelWidth = Math.min(Math.max(...predictions.map(({ label }) => label.length)), widthOf(process.stdout) - 40);
   const lines = predictions.map(
     ({ label, probability }) =>
       `  ${clip(label, labelWidth).padEnd(labelWidth)}  ${(probability * 100).toFixed(1).padStart(5)} %  ${accent(bar(probability, 24))}`.trimEnd(),
@@ -87,8 +87,4 @@ function textBlock(file, { predictions, outputs = [], timings }) {
   );
   const times = dim(`  ${formatMs(timings.preprocessMs)} to read and resize, ${formatMs(timings.inferenceMs)} to run`);
   return ['', bold(file), ...lines, ...branches, times].join('\n');
-}
-
-function width() {
-  return Math.min(process.stdout.columns ?? 100, 120);
 }

@@ -14,6 +14,14 @@ export const bold = style(1, 22);
 export const dim = style(2, 22);
 export const accent = style(36, 39);
 
+/**
+ * A line's width, between what a bar needs and what the eye likes. Some terminals say that theirs is 0.
+ * @param {NodeJS.WriteStream} stream
+ */
+export function widthOf(stream) {
+  return Math.min(120, Math.max(60, stream.columns || 100));
+}
+
 /** @param {number} bytes @returns {string} such as "13.9 MB" */
 export function formatBytes(bytes) {
   const units = ['bytes', 'kB', 'MB', 'GB'];
@@ -84,7 +92,7 @@ export class ProgressBar {
     this.#last = now;
     this.#shown = true;
     const share = total ? `${bar(done / total, 24)} ${String(Math.floor((100 * done) / total)).padStart(3)} %  ` : '';
-    process.stderr.write(`\r\x1b[K${clip(share + text, (process.stderr.columns ?? 80) - 1)}`);
+    process.stderr.write(`\r\x1b[K${clip(share + text, widthOf(process.stderr) - 1)}`);
   }
 
   /** Takes the bar away. A later update begins anew. */
