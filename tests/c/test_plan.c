@@ -1,0 +1,293 @@
+/* Plans against the interpreter: random graphs of every operation, fused, laid out and run, give what their nodes say one by one; with
+ * memory shared or not, on any thread, and in any order of tiles the same to the bit. Then the ten networks' layouts. */
+#include "plan/plan.h"
+
+#include "interpreter.h"
+#include "networks/network.h"
+#include "random_graph.h"
+
+#define COUNT(array) (int32_t)(sizeof(array) / sizeof *(array))
+
+enum { GRAPHS = 400, WEIGHTS_SEED = 11 };
+
+static const double TOLERANCE = 1e-4; /* of the largest value that went into a layer or came out of it */
+
+static decem_graph graph; /* these are too large for a stack */
+static decem_plan plan, other_plan;
+static interpretation truth;
+static decem_message message;
+
+/* ---- Making and running plans -------------------------------------------------------------------- */
+
+static void give_weights(decem_plan *p) {
+    decem_parameter parameters[DECEM_PARAMETERS_MAX];
+    for (int32_t i = graph.count - 1; i >= 0; i--) { /* last layer first: files come in any order */
+        int32_t count = decem_node_parameters(&graph, i, parameters);
+        for (int32_t k = 0; k < count; k++) {
+            int64_t rows = parameters[k].rank == 1 ? 1 : parameters[k].shape[0], elements = decem_parameter_elements(&parameters[k]);
+            float *values = parameter_of(&truth, i, k);
+            for (int64_t row = 0; row < rows; row++) decem_plan_take_row(p, &parameters[k], row, values + row * (elements / rows));
+            CHECK(decem_plan_ready_steps(p) < p->step_count);
+            CHECK_EQUAL(decem_plan_finish_tensor(p, &parameters[k], &message), DECEM_OK);
+            free(values);
+        }
+    }
+    CHECK_EQUAL(decem_plan_ready_steps(p), p->step_count);
+}
+
+/* Memory of exactly the sizes asked for, and NaNs wherever the plan may not read before it has written. */
+static bool make_plan(decem_plan *p, bool keeps_all, int32_t threads) {
+    decem_plan_fuse(p, &graph);
+    decem_plan_choose(p);
+    if (!CHECK_EQUAL(decem_plan_layout(p, keeps_all, threads, &message), DECEM_OK)) return false;
+    float *arena = malloc((size_t)p->arena_elements * sizeof(float)), *constants = malloc((size_t)p->constant_elements * sizeof(float));
+    decem_plan_prepare(p, arena, constants);
+    const decem_buffer *input = &p->buffers[p->places[0].buffer];
+    for (int64_t i = 0; i < p->arena_elements; i++)
+        if (i < input->offset || i >= input->offset + input->elements) memcpy(&arena[i], &CANARY, sizeof CANARY);
+    give_weights(p);
+    return true;
+}
+
+static void free_plan(decem_plan *p) {
+    free(p->arena);
+    free(p->constants);
+}
+
+/* Tiles first to last on thread 0, or last to first, taking turns on all threads. */
+static void run(const decem_plan *p, const float *input, bool backwards) {
+    decem_map map = decem_plan_map(p, 0);
+    for (int32_t y = 0; y < map.height; y++)
+        for (int32_t x = 0; x < map.width; x++)
+            for (int32_t c = 0; c < map.channels; c++) *map_at(&map, y, x, c) = *input++;
+    for (int32_t s = 0; s < p->step_count; s++) {
+        decem_plan_begin_step(p, s);
+        for (int32_t t = 0; t < p->steps[s].tiles; t++) {
+            int32_t tile = backwards ? p->steps[s].tiles - 1 - t : t;
+            decem_plan_run_tile(p, s, tile, tile % p->threads);
+        }
+    }
+}
+
+/* ---- Against the interpreter --------------------------------------------------------------------- */
+
+/* Values whose place holds what a layer behind them made of them: an activation done before its concatenation. */
+static bool is_overwritten(const decem_plan *p, decem_value value) {
+    for (int32_t i = 0; i < graph.count; i++) {
+        if (p->same_as[i] == i) continue;
+        const decem_node *concat = &graph.nodes[p->same_as[i]];
+        if (p->same_as[i] == value) return true;
+        for (int32_t k = 0; k < concat->input_count; k++)
+            if (concat->inputs[k] == value) return true;
+    }
+    return false;
+}
+
+static double largest(decem_value value) {
+    double most = 0;
+    for (size_t i = 0; i < elements_of(&graph, value); i++) most = fmax(most, fabs((double)truth.values[value][i]));
+    return most;
+}
+
+/* The largest magnitude that a value's rounding errors can be in proportion to: its own and its inputs'; and where no weights come
+ * in between, also what those come from. */
+static double scale_of(decem_value value) {
+    const decem_node *node = &graph.nodes[value];
+    bool weighted = node->op == DECEM_OP_CONV || node->op == DECEM_OP_LINEAR || node->op == DECEM_OP_NORM;
+    double most = largest(value);
+    for (int32_t k = 0; k < node->input_count; k++) most = fmax(most, weighted ? largest(node->inputs[k]) : scale_of(node->inputs[k]));
+    return most;
+}
+
+static int32_t check_values(const decem_plan *p) {
+    int32_t compared = 0;
+    for (int32_t i = 0; i < graph.count; i++) {
+        decem_map got = decem_plan_map(p, i), wanted = value_map(&truth, i);
+        if (got.at == NULL || graph.nodes[i].op == DECEM_OP_FLATTEN || is_overwritten(p, i)) continue;
+        double error = 0, bound = TOLERANCE * scale_of(i);
+        for (int32_t y = 0; y < wanted.height; y++)
+            for (int32_t x = 0; x < wanted.width; x++)
+                for (int32_t c = 0; c < wanted.channels; c++) {
+                    double difference = fabs((double)*map_at(&got, y, x, c) - (double)*map_at(&wanted, y, x, c));
+                    if (!(difference <= error)) error = difference; /* also NaN */
+                }
+        if (!CHECK(error <= bound)) printf("    node %d %s (%s): error %g, at most %g\n", (int)i, graph.nodes[i].name, decem_node_type(&graph.nodes[i]), error, bound);
+        compared++;
+    }
+    return compared;
+}
+
+static void check_same_logits(const decem_plan *a, const decem_plan *b) {
+    for (int32_t k = 0; k < graph.output_count; k++) {
+        decem_value logits = graph.outputs[k].logits, features = graph.nodes[logits].inputs[0];
+        CHECK(memcmp(decem_plan_map(a, logits).at, decem_plan_map(b, logits).at, elements_of(&graph, logits) * sizeof(float)) == 0);
+        if (k == 0) CHECK(memcmp(decem_plan_map(a, features).at, decem_plan_map(b, features).at, elements_of(&graph, features) * sizeof(float)) == 0);
+    }
+}
+
+/* ---- Layout -------------------------------------------------------------------------------------- */
+
+static void uses(const decem_plan *p, decem_value value, int32_t step, int32_t *first, int32_t *last) {
+    if (value < 0) return;
+    int32_t buffer = p->places[value].buffer;
+    if (!CHECK(buffer >= 0 && buffer < p->buffer_count)) return;
+    if (first[buffer] > step) first[buffer] = step;
+    if (last[buffer] < step) last[buffer] = step;
+}
+
+/* From the steps alone: buffers whose lives overlap do not, and all lie in the arena, below the scratch. */
+static void check_buffers(const decem_plan *p) {
+    static int32_t first[DECEM_GRAPH_NODES], last[DECEM_GRAPH_NODES];
+    for (int32_t b = 0; b < p->buffer_count; b++) first[b] = p->step_count, last[b] = -1;
+    for (int32_t s = 0; s < p->step_count; s++) {
+        uses(p, p->steps[s].result, s, first, last);
+        uses(p, p->steps[s].input, s, first, last);
+        uses(p, p->steps[s].addend, s, first, last);
+    }
+    uses(p, 0, -1, first, last);
+    uses(p, 0, p->step_count, first, last);
+    for (int32_t k = 0; k < p->graph->output_count; k++) uses(p, p->graph->outputs[k].logits, p->step_count, first, last);
+    int32_t overlaps = 0;
+    for (int32_t a = 0; a < p->buffer_count; a++) {
+        const decem_buffer *x = &p->buffers[a];
+        CHECK(x->offset >= 0 && x->offset % 16 == 0 && x->offset + x->elements <= p->arena_elements - p->scratch_elements * p->threads);
+        CHECK(x->elements >= (int64_t)(x->height + 2 * x->halo) * (x->width + 2 * x->halo) * x->channels);
+        for (int32_t b = 0; b < a; b++) {
+            const decem_buffer *y = &p->buffers[b];
+            bool together = (first[a] <= last[b] && first[b] <= last[a]) || p->keeps_all;
+            overlaps += together && x->offset < y->offset + y->elements && y->offset < x->offset + x->elements;
+        }
+    }
+    CHECK_EQUAL(overlaps, 0);
+}
+
+/* ---- Random graphs ------------------------------------------------------------------------------- */
+
+static int32_t values_compared, steps_of_kind[DECEM_STEP_MOVE + 1], large_blocks, fused_additions, interleaved, shuffled, pushed;
+
+static void count_what_was_met(const decem_plan *p) {
+    for (int32_t s = 0; s < p->step_count; s++) {
+        const decem_step *step = &p->steps[s];
+        steps_of_kind[step->kind]++;
+        large_blocks += step->kind == DECEM_STEP_WINOGRAD && step->winograd_block == 4;
+        fused_additions += step->kind != DECEM_STEP_MOVE && step->addend >= 0 && !step->interleave;
+        interleaved += step->interleave;
+        shuffled += step->shuffle > 1;
+    }
+    for (int32_t i = 0; i < graph.count; i++) pushed += p->same_as[i] != i;
+}
+
+static void check_graph(uint32_t seed) {
+    char name[32];
+    snprintf(name, sizeof name, "graph %u", (unsigned)seed);
+    check_in(name);
+    build_random_graph(&graph, &message, seed);
+    if (decem_graph_status(&graph) != DECEM_OK) printf("    %s\n", message.text);
+    if (!CHECK_EQUAL(decem_graph_status(&graph), DECEM_OK)) return;
+    uint32_t values = seed;
+    float *input = make_values(elements_of(&graph, 0), &values), *second = make_values(elements_of(&graph, 0), &values);
+    interpret(&truth, &graph, WEIGHTS_SEED, input);
+
+    if (make_plan(&plan, true, 1)) {
+        run(&plan, input, false);
+        values_compared += check_values(&plan);
+        check_buffers(&plan);
+        count_what_was_met(&plan);
+        if (make_plan(&other_plan, false, 3)) {
+            check_buffers(&other_plan);
+            run(&other_plan, second, false); /* what one run leaves in memory must not show in the next */
+            run(&other_plan, input, true);
+            check_same_logits(&plan, &other_plan);
+        }
+        free_plan(&other_plan);
+    }
+    free_plan(&plan);
+    free_interpretation(&truth);
+    free(input);
+    free(second);
+}
+
+static void test_random_graphs(void) {
+    for (uint32_t seed = 0; seed < GRAPHS; seed++) check_graph(seed);
+    check_in("all graphs");
+    for (int32_t kind = 0; kind < COUNT(steps_of_kind); kind++) CHECK(steps_of_kind[kind] > GRAPHS / 8);
+    CHECK(steps_of_kind[DECEM_STEP_WINOGRAD] - large_blocks > GRAPHS / 8);
+    CHECK(large_blocks > GRAPHS / 8);
+    CHECK(fused_additions > GRAPHS / 8);
+    CHECK(interleaved > GRAPHS / 8);
+    CHECK(shuffled > GRAPHS / 8);
+    CHECK(pushed > GRAPHS / 8);
+    CHECK(values_compared > GRAPHS * 8);
+}
+
+/* ---- The ten networks ---------------------------------------------------------------------------- */
+
+static bool build_network(const char *name, const char *json) {
+    const decem_network *network = decem_network_find(name);
+    if (!CHECK(network != NULL)) return false;
+    decem_options options = decem_options_default(network);
+    decem_graph_reset(&graph, &message);
+    return CHECK(decem_options_parse(network, json, &options, &message) == DECEM_OK) && (network->build(&graph, &options), CHECK_EQUAL(decem_graph_status(&graph), DECEM_OK));
+}
+
+/* Bytes of all activations at 224 pixels, without kernels' scratch. A change that is meant is written down here; any other is a
+ * network that no longer fits where it did. */
+static void test_arenas(void) {
+    static const struct { const char *network, *options; int64_t activations; } rows[] = {
+        {"googlenet", "", 5451712},
+        {"resnet18", "", 4648896},
+        {"resnet50", "", 7860160},
+        {"resnet101", "", 7860160},
+        {"resnet152", "", 7860160},
+        {"vgg16", "", 26303040},
+        {"mobilenetv1", "", 5545536},
+        {"mobilenetv2", "", 6807616},
+        {"shufflenetv1", "", 2306368},
+        {"shufflenetv2", "", 2140096},
+        {"googlenet", "{\"variant\": \"torchvision\"}", 4648896},
+        {"resnet18", "{\"variant\": \"torchvision\"}", 4648896},
+        {"resnet50", "{\"variant\": \"torchvision\"}", 7860160},
+        {"mobilenetv1", "{\"padding\": \"tf_same\"}", 5545536},
+        {"shufflenetv2", "{\"stages_repeats\": [4, 8, 4]}", 2140096},
+    };
+    for (int32_t i = 0; i < COUNT(rows); i++) {
+        check_in(rows[i].network);
+        if (!build_network(rows[i].network, rows[i].options)) continue;
+        for (int32_t keeps_all = 0; keeps_all < 2; keeps_all++) {
+            decem_plan_fuse(&plan, &graph);
+            decem_plan_choose(&plan);
+            CHECK_EQUAL(decem_plan_layout(&plan, keeps_all == 1, 2, &message), DECEM_OK);
+            check_buffers(&plan);
+            int64_t bytes = (plan.arena_elements - 2 * plan.scratch_elements) * (int64_t)sizeof(float);
+            if (keeps_all) CHECK(bytes > rows[i].activations);
+            else CHECK_EQUAL(bytes, rows[i].activations);
+        }
+    }
+}
+
+static void test_too_large(void) {
+    static const struct { int32_t channels, side; const char *part; } rows[] = {
+        {64, DECEM_GRAPH_SIDE_MAX, "choose a smaller input size"}, /* one layer of 4 GiB */
+        {60, DECEM_GRAPH_SIDE_MAX, "choose smaller ones"},         /* two layers, of 3.8 GiB together with the input */
+    };
+    for (int32_t i = 0; i < COUNT(rows); i++) {
+        check_in(rows[i].part);
+        decem_graph_reset(&graph, &message);
+        decem_value x = decem_graph_input(&graph, rows[i].channels, rows[i].side, rows[i].side);
+        x = decem_graph_max_pool(&graph, x, "pool", decem_square(2, 2, 0));
+        x = decem_graph_flatten(&graph, decem_graph_adaptive_pool(&graph, x, "", 1, 1), "");
+        decem_graph_output_logits(&graph, decem_graph_linear(&graph, x, "fc", 10), "main");
+        CHECK_EQUAL(decem_graph_status(&graph), DECEM_OK);
+        decem_plan_fuse(&plan, &graph);
+        decem_plan_choose(&plan);
+        CHECK_EQUAL(decem_plan_layout(&plan, false, 1, &message), DECEM_INVALID_OPTION);
+        CHECK_CONTAINS(message.text, rows[i].part);
+    }
+}
+
+int main(void) {
+    test_random_graphs();
+    test_arenas();
+    test_too_large();
+    return check_report();
+}
