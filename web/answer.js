@@ -145,14 +145,14 @@ export function createAnswer() {
 
     /**
      * @param {Classification} classification
-     * @param {{ framesPerSecond?: number, predictions?: Prediction[] }} [live]  for video: steadier predictions to show
+     * @param {number} [framesPerSecond]  of a video
      */
-    showResult(classification, { framesPerSecond, predictions = classification.predictions } = {}) {
+    showResult(classification, framesPerSecond) {
       const branchCount = (classification.outputs?.length ?? 1) - 1;
       if (!result || result.branches.length !== branchCount) result = build(classification);
       body.setAttribute('aria-busy', 'false');
       const { list, branches, figures } = result;
-      updatePredictions(list, predictions.slice(0, shownPredictions));
+      updatePredictions(list, classification.predictions.slice(0, shownPredictions));
       branches.forEach((branch, index) => {
         updatePredictions(branch, classification.outputs?.[index + 1].predictions.slice(0, branchPredictions) ?? []);
       });

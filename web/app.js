@@ -8,7 +8,6 @@
 import { readAddress, writeAddress } from './address.js';
 import { createAnswer } from './answer.js';
 import { showBadges } from './badges.js';
-import { createCamera } from './camera.js';
 import { button, byId, notify } from './dom.js';
 import { sentence } from './errors.js';
 import { percent } from './format.js';
@@ -19,14 +18,10 @@ import { createPhotos } from './photos.js';
 import { createPicker } from './picker.js';
 import { createSources } from './sources.js';
 import { createVoice } from './spoken.js';
-import { Steady } from './steady.js';
 import { createWeights, listModels, shipped, titleOf } from './weights.js';
 
 /** Walking through the list with the arrow keys loads only where one rests. */
 const restMs = 350;
-/** While a camera runs: how often the words and figures change, and how often the crop is drawn. */
-const wordsEveryMs = 120;
-const cropEveryMs = 250;
 
 /** @type {Classifier | null} */
 let classifier = null;
@@ -34,9 +29,8 @@ let classifier = null;
 let chosen = null;
 /** Whether it has run before: the first run, while the browser still compiles, says nothing about its speed. */
 let warm = false;
-/** @type {HTMLVideoElement | null} the camera's, while its pictures are classified */
-let live = null;
-let watching = new AbortController();
+/** The camera, once it has been asked for. */
+let live = /** @type {ReturnType<typeof import('./live.js').createLive> | null} */ (null);
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let resting;
 
@@ -49,8 +43,8 @@ const pictureNotice = byId('picture-notice');
 
 const loader = createLoader({
   onStart(choice) {
-    stopWatching();
     classifier = null;
+    live?.answerBy(null);
     photos.answerBy(null);
     inside.show(null);
     mark(choice);
@@ -72,7 +66,7 @@ const loader = createLoader({
     showBadges(loaded);
     inside.show(loaded);
     voice.say(`${nameOf(loaded.network)} is ready`);
-    if (camera.running) watch();
+    if (live?.video) live.answerBy(loaded);
     else if (!photos.current) answer.showState(`${nameOf(loaded.network)} is ready. Give it a photo.`);
     photos.answerBy(loaded);
   },
@@ -123,7 +117,7 @@ const photos = createPhotos({
     else answer.showState(`${nameOf(classifier.network)} is ready. Give it a photo.`);
   },
   onAnswered(photo) {
-    if (camera.running) return;
+    if (live?.video) return;
     if (photo.error) showFailure(photo.error);
     else if (photo.result) {
       answer.showResult(photo.result);
@@ -136,7 +130,7 @@ const photos = createPhotos({
 
 const sources = createSources({
   onPhotos(files) {
-    camera.stop();
+    live?.stop();
     notify(pictureNotice);
     photos.replace(files);
   },
@@ -148,24 +142,31 @@ const sources = createSources({
   },
 });
 
-const camera = createCamera({
-  onLive(video) {
-    notify(pictureNotice);
-    setCameraVisible(true);
-    live = video;
-    watch();
-  },
-  onFrozen() {
-    stopWatching();
-  },
-  onStopped(words) {
-    stopWatching();
-    live = null;
-    setCameraVisible(false);
-    notify(pictureNotice, words);
-    const { current } = photos;
-    if (current && classifier) photos.answerBy(classifier);
-  },
+byId('camera-start').addEventListener('click', async () => {
+  try {
+    const { createLive } = await import('./live.js');
+    live ??= createLive({
+      onStarted() {
+        notify(pictureNotice);
+        setCameraVisible(true);
+      },
+      onResult(result, framesPerSecond) {
+        answer.showResult(result, framesPerSecond);
+        say(result);
+      },
+      onCrop: drawCrop,
+      onFailed: showFailure,
+      onStopped(words) {
+        setCameraVisible(false);
+        notify(pictureNotice, words);
+        if (photos.current && classifier) photos.answerBy(classifier);
+      },
+    });
+    live.answerBy(classifier);
+    live.start();
+  } catch (error) {
+    notify(pictureNotice, `The camera's part of this page did not load: ${sentence(error)} Reload the page, or choose a photo.`);
+  }
 });
 
 /**
@@ -176,7 +177,7 @@ async function timeAgain(photo) {
   warm = true;
   const by = classifier;
   const again = await by?.classify(photo.blob).catch(() => null);
-  if (!again || by !== classifier || photo !== photos.current || camera.running) return;
+  if (!again || by !== classifier || photo !== photos.current || live?.video) return;
   photo.result = again;
   answer.showResult(again);
 }
@@ -201,46 +202,6 @@ function setCameraVisible(visible) {
   if (hadFocus) byId(visible ? 'camera-stop' : 'camera-start').focus();
 }
 
-function stopWatching() {
-  watching.abort();
-}
-
-/** Classifies the camera's pictures, always the latest, until something else is wanted. */
-async function watch() {
-  stopWatching();
-  if (!classifier || !live) return;
-  watching = new AbortController();
-  const { signal } = watching;
-  const steady = new Steady();
-  /** @type {number[]} when the answers of the last second came */
-  let times = [];
-  let wordsAt = 0;
-  let cropAt = 0;
-  try {
-    await classifier.stream(live, {
-      signal,
-      topK: 10,
-      onResult(result) {
-        const now = performance.now();
-        times = [...times.filter((time) => now - time < 1000), now];
-        const predictions = steady.update(result.predictions, now);
-        if (now - wordsAt > wordsEveryMs) {
-          wordsAt = now;
-          const span = now - times[0];
-          answer.showResult(result, { predictions, framesPerSecond: span > 0 ? ((times.length - 1) * 1000) / span : 0 });
-          say({ ...result, predictions });
-        }
-        if (now - cropAt > cropEveryMs) {
-          cropAt = now;
-          drawCrop();
-        }
-      },
-    });
-  } catch (error) {
-    if (!signal.aborted) showFailure(error);
-  }
-}
-
 async function drawCrop() {
   const by = classifier;
   const crop = await by?.crop().catch(() => null);
@@ -259,7 +220,7 @@ const picker = createPicker(byId('networks'), (network) => {
   resting = setTimeout(() => loader.load(weights.for(network)), restMs);
 });
 
-const inside = createInside(() => live ?? photos.current?.blob ?? null);
+const inside = createInside(() => live?.video ?? photos.current?.blob ?? null);
 
 const asked = readAddress(location.search);
 const weights = createWeights(models, (choice) => {
@@ -282,4 +243,4 @@ function firstChoice() {
 
 loader.load(firstChoice());
 const first = await sources.first();
-if (!photos.current && !camera.running) photos.replace(first);
+if (!photos.current && !live?.video) photos.replace(first);

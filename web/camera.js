@@ -6,11 +6,10 @@ import { cameraSentence, noCameraHere } from './errors.js';
 
 /**
  * @param {object} events
- * @param {(video: HTMLVideoElement) => void} events.onLive     pictures come, from the start or again after a freeze
- * @param {() => void} events.onFrozen
+ * @param {(video: HTMLVideoElement) => void} events.onPicture  the camera has started, is frozen (the video pauses), or goes on
  * @param {(sentence: string) => void} events.onStopped         '' when the visitor stopped it
  */
-export function createCamera({ onLive, onFrozen, onStopped }) {
+export function createCamera({ onPicture, onStopped }) {
   /** @type {HTMLVideoElement} */
   const video = byId('video');
   const list = byId('camera-list');
@@ -30,9 +29,9 @@ export function createCamera({ onLive, onFrozen, onStopped }) {
 
   /** @param {string} [sentence] */
   const stop = (sentence = '') => {
-    if (!stream) return;
+    const wasRunning = stream !== null;
     release();
-    onStopped(sentence);
+    if (wasRunning) onStopped(sentence);
   };
 
   /** @param {boolean} frozen */
@@ -78,7 +77,7 @@ export function createCamera({ onLive, onFrozen, onStopped }) {
       setFrozen(false);
       setMirrored(granted.getVideoTracks()[0].getSettings().facingMode !== 'environment');
       await showList();
-      if (mine === turn) onLive(video);
+      if (mine === turn) onPicture(video);
     } catch (error) {
       if (mine !== turn) return;
       release();
@@ -86,22 +85,16 @@ export function createCamera({ onLive, onFrozen, onStopped }) {
     }
   };
 
-  byId('camera-start').addEventListener('click', () => start());
   byId('camera-stop').addEventListener('click', () => stop());
   list.addEventListener('change', () => start(list.value));
 
   mirror.addEventListener('click', () => setMirrored(mirror.getAttribute('aria-pressed') !== 'true'));
 
   freeze.addEventListener('click', async () => {
-    if (video.paused) {
-      await video.play();
-      setFrozen(false);
-      onLive(video);
-    } else {
-      video.pause();
-      setFrozen(true);
-      onFrozen();
-    }
+    if (video.paused) await video.play();
+    else video.pause();
+    setFrozen(video.paused);
+    onPicture(video);
   });
 
   document.addEventListener('visibilitychange', () => {
@@ -110,10 +103,7 @@ export function createCamera({ onLive, onFrozen, onStopped }) {
   navigator.mediaDevices?.addEventListener('devicechange', () => { if (stream) showList(); });
 
   return {
-    /** Gives the camera back, without a word. */
-    stop,
-    get running() {
-      return stream !== null;
-    },
+    start: () => start(),
+    stop: () => stop(),
   };
 }

@@ -81,6 +81,38 @@ describe('camera', () => {
     });
   });
 
+  test('a frozen picture is answered by another network too', async () => {
+    await withPage(browser, `${server.url}/web/`, async (page) => {
+      await startCamera(page);
+      await page.click('#camera-freeze');
+      await page.check('#networks input[value="mobilenetv1"]');
+      await page.waitForFunction(() => document.querySelector('#answer-by')?.textContent?.startsWith('MobileNetV1'));
+      await page.waitForSelector('#answer-body > .predictions');
+      assert.equal(await page.getAttribute('#camera-freeze', 'aria-pressed'), 'true');
+    });
+  });
+
+  test('a camera granted after the visitor has chosen a photo instead is given back', async () => {
+    await withPage(browser, `${server.url}/web/`, async (page) => {
+      await answerOf(page);
+      await watchTracks(page);
+      await page.evaluate(() => {
+        const devices = navigator.mediaDevices;
+        const original = devices.getUserMedia.bind(devices);
+        devices.getUserMedia = (constraints) => new Promise((resolve) => {
+          /** @type {any} */ (window).grant = () => resolve(original(constraints));
+        });
+      });
+      await page.click('#camera-start');
+      await page.waitForFunction(() => 'grant' in window);
+      await page.click('#samples button:has(img[alt="A rocket"])');
+      await page.waitForSelector('#photo[alt="A rocket"]');
+      await page.evaluate(() => /** @type {any} */ (window).grant());
+      await page.waitForFunction(() => /** @type {any} */ (window).tracks?.[0].readyState === 'ended');
+      assert.equal(await page.locator('#video').isHidden(), true);
+    });
+  });
+
   test('mirroring turns the picture on the page', async () => {
     await withPage(browser, `${server.url}/web/`, async (page) => {
       await startCamera(page);
