@@ -3,7 +3,7 @@
 #include "plan/plan.h"
 
 static const double GEMM_MACS = 22.0;            /* multiply-accumulates a nanosecond */
-static const double WEIGHT_BYTES = 16.0;         /* of weights beyond the cache, a nanosecond */
+static const double WEIGHT_BYTES = 10.0;         /* of weights beyond the cache, a nanosecond */
 static const double TRANSFORM_2 = 3.5;           /* of one block and channel, in and out */
 static const double TRANSFORM_4 = 9.0;
 static const double CACHE_BYTES = 512 * 1024;
@@ -34,20 +34,52 @@ static bool winograd_fits(const decem_step *step, const decem_node *node, const 
            !step->interleave && in->channels % 4 == 0 && node->shape.channels % DECEM_CONV_COLUMNS == 0;
 }
 
+static void choose_conv(const decem_plan *plan, decem_step *step) {
+    const decem_node *node = &plan->graph->nodes[step->node];
+    const decem_shape *in = &plan->graph->nodes[node->inputs[0]].shape;
+    if (!winograd_fits(step, node, in)) return;
+    double best = direct_time(in, &node->shape);
+    for (int32_t block = 2; block <= 4; block += 2) {
+        double time = winograd_time(block, in, &node->shape);
+        if (time >= best) continue;
+        best = time;
+        step->kind = DECEM_STEP_WINOGRAD;
+        step->winograd_block = block;
+    }
+}
+
+/* The value that the layer makes of another value alone, when no other layer reads that. */
+static bool reads_alone(const decem_graph *graph, decem_value reader, decem_value value) {
+    int32_t uses = 0;
+    for (int32_t i = 0; i < graph->count; i++)
+        for (int32_t k = 0; k < graph->nodes[i].input_count; k++) uses += graph->nodes[i].inputs[k] == value;
+    return uses == 1 && graph->nodes[reader].inputs[0] == value;
+}
+
+/* Whether a step is a 2x2 maximum pool that the Winograd step before it can do on its way. */
+static bool pools(const decem_plan *plan, const decem_step *step, const decem_step *pool) {
+    const decem_node *node = &plan->graph->nodes[pool->node];
+    const decem_padding *p = &node->window.padding;
+    return step->kind == DECEM_STEP_WINOGRAD && pool->kind == DECEM_STEP_POOL && node->op == DECEM_OP_MAX_POOL && step->addend < 0 &&
+           node->window.height == 2 && node->window.width == 2 && node->window.stride == 2 && !node->window.ceil_mode &&
+           p->top == 0 && p->left == 0 && p->bottom == 0 && p->right == 0 && pool->input == step->result &&
+           plan->inside[step->result] < 0 && reads_alone(plan->graph, pool->node, step->result);
+}
+
+static void remove_step(decem_plan *plan, int32_t index) {
+    plan->step_count--;
+    for (int32_t s = index; s < plan->step_count; s++) plan->steps[s] = plan->steps[s + 1];
+    for (int32_t i = 0; i < plan->graph->count; i++)
+        if (plan->step_of[i] > index) plan->step_of[i]--;
+}
+
 void decem_plan_choose(decem_plan *plan) {
     for (int32_t s = 0; s < plan->step_count; s++) {
         decem_step *step = &plan->steps[s];
-        const decem_node *node = &plan->graph->nodes[step->node];
-        if (step->kind != DECEM_STEP_CONV) continue;
-        const decem_shape *in = &plan->graph->nodes[node->inputs[0]].shape;
-        if (!winograd_fits(step, node, in)) continue;
-        double best = direct_time(in, &node->shape);
-        for (int32_t block = 2; block <= 4; block += 2) {
-            double time = winograd_time(block, in, &node->shape);
-            if (time >= best) continue;
-            best = time;
-            step->kind = DECEM_STEP_WINOGRAD;
-            step->winograd_block = block;
-        }
+        if (step->kind == DECEM_STEP_CONV) choose_conv(plan, step);
+        if (s + 1 == plan->step_count || !pools(plan, step, step + 1)) continue;
+        step->pools = true;
+        step->result = plan->steps[s + 1].result;
+        remove_step(plan, s + 1);
     }
 }

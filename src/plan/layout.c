@@ -168,8 +168,8 @@ static void lay_out_scratch(decem_plan *plan) {
     for (int32_t s = 0; s < plan->step_count; s++) {
         const decem_step *step = &plan->steps[s];
         if (step->kind != DECEM_STEP_WINOGRAD) continue;
-        const decem_shape *in = &plan->graph->nodes[step->input].shape, *out = &plan->graph->nodes[step->node].shape;
-        decem_winograd_args args = {.block = step->winograd_block, .input = {NULL, in->height, in->width, in->channels, 0, 0},
+        const decem_shape *in = &plan->graph->nodes[step->input].shape, *out = &plan->graph->nodes[step->result].shape;
+        decem_winograd_args args = {.block = step->winograd_block, .pool = step->pools, .input = {NULL, in->height, in->width, in->channels, 0, 0},
                                     .output = {NULL, out->height, out->width, out->channels, 0, 0}};
         decem_winograd_choose_tiles(&args, plan->threads);
         int64_t elements = aligned(decem_winograd_scratch_elements(&args));

@@ -51,6 +51,7 @@ typedef struct decem_step {
 
     /* Decided by choose. */
     int32_t winograd_block;        /* WINOGRAD: 2 or 4 */
+    bool pools;                    /* WINOGRAD: a 2x2 maximum pool is done on the way */
 
     /* Decided by layout. Offsets in elements of the constants. */
     int64_t weights, bias, vectors, tables;

@@ -76,6 +76,7 @@ static void prepare_winograd(decem_plan *plan, decem_step *step) {
     args->padding_top = node->window.padding.top;
     args->padding_left = node->window.padding.left;
     args->output = decem_plan_map(plan, step->result);
+    args->pool = step->pools;
     args->weights = plan->constants + step->weights;
     args->bias = plan->constants + step->bias;
     args->finish = finish_of(plan, step);

@@ -20,13 +20,14 @@
 
 #include "kernels/conv/conv.h"
 
-enum { DECEM_WINOGRAD_POINTS_MAX = 36, DECEM_WINOGRAD_BATCH_MAX = 64 /* blocks at once */ };
+enum { DECEM_WINOGRAD_POINTS_MAX = 36, DECEM_WINOGRAD_BATCH_MAX = 48 /* blocks at once */ };
 
 typedef struct decem_winograd_args {
     int32_t block;              /* m: outputs along a block's side, 2 or 4 */
     decem_map input;            /* `at` is the first pixel, padding not included */
     int32_t padding_top, padding_left;
-    decem_map output;
+    decem_map output;           /* of the convolution, or of its pool */
+    int32_t pool;               /* 1: each 2x2 of the outputs becomes its maximum (never with an addend) */
     const float *weights;       /* U */
     const float *bias;          /* [out] */
     decem_conv_finish finish;   /* interleave is not supported */
@@ -57,9 +58,11 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
 void decem_winograd_input_2(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, float *v, ptrdiff_t point_stride);
 void decem_winograd_input_4(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, float *v, ptrdiff_t point_stride);
 
-/* Where a block's outputs go: height x width of them are inside the image; addend as in decem_conv_finish. */
+/* Where a block's outputs go: height x width of them are inside the image, after pooling if there is any; addend as in
+ * decem_conv_finish. */
 typedef struct decem_winograd_target {
     float *at;
+    int32_t pool;
     const float *addend;
     ptrdiff_t row_stride, pixel_stride, addend_row_stride, addend_pixel_stride;
     int32_t height, width;

@@ -1,5 +1,5 @@
 /* The transforms of F(2x2, 3x3). */
-#include "kernels/winograd/winograd.h"
+#include "kernels/winograd/winograd_store.h"
 
 #define ADD decem_f32x4_add
 #define SUB decem_f32x4_sub
@@ -46,16 +46,11 @@ DECEM_NOINLINE void decem_winograd_output_2(const float *m, ptrdiff_t point_stri
             half[0][x] = two[0];
             half[1][x] = two[1];
         }
-        for (int32_t y = 0; y < target->height; y++) {
-            decem_f32x4 line[2];
-            output_line(half[y], line);
-            for (int32_t x = 0; x < target->width; x++) {
-                decem_f32x4 sum = decem_clamp_f32x4(ADD(line[x], b), target->before);
-                if (target->addend != NULL)
-                    sum = decem_clamp_f32x4(ADD(sum, decem_f32x4_load(target->addend + y * target->addend_row_stride + x * target->addend_pixel_stride + c)),
-                                            target->after);
-                decem_f32x4_store(target->at + y * target->row_stride + x * target->pixel_stride + c, sum);
-            }
+        decem_f32x4 out[2][2];
+        for (int32_t y = 0; y < 2; y++) {
+            output_line(half[y], out[y]);
+            for (int32_t x = 0; x < 2; x++) out[y][x] = decem_clamp_f32x4(ADD(out[y][x], b), target->before);
         }
+        decem_winograd_store(&out[0][0], 2, target, c);
     }
 }

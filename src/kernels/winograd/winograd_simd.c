@@ -7,12 +7,17 @@ static int32_t divide_up(int32_t a, int32_t by) {
     return (a + by - 1) / by;
 }
 
+/* Outputs that are stored along a block's side. */
+static int32_t block_side(const decem_winograd_args *args) {
+    return args->pool ? args->block / 2 : args->block;
+}
+
 static int32_t blocks_across(const decem_winograd_args *args) {
-    return divide_up(args->output.width, args->block);
+    return divide_up(args->output.width, block_side(args));
 }
 
 static int32_t block_count(const decem_winograd_args *args) {
-    return blocks_across(args) * divide_up(args->output.height, args->block);
+    return blocks_across(args) * divide_up(args->output.height, block_side(args));
 }
 
 static int32_t panel_count(const decem_winograd_args *args) {
@@ -96,14 +101,16 @@ static void transform_output(const decem_winograd_args *args, int32_t first, int
     const decem_map *out = &args->output;
     const decem_conv_finish *finish = &args->finish;
     int32_t across = blocks_across(args), columns = panels * DECEM_CONV_COLUMNS, channel = first_panel * DECEM_CONV_COLUMNS;
+    int32_t side = block_side(args);
     ptrdiff_t point_stride = (ptrdiff_t)args->batch * columns;
     for (int32_t i = 0; i < count; i++) {
-        int32_t y = (first + i) / across * args->block, x = (first + i) % across * args->block;
+        int32_t y = (first + i) / across * side, x = (first + i) % across * side;
         decem_winograd_target target = {
-            out->at + y * out->row_stride + x * out->pixel_stride + channel, NULL, out->row_stride, out->pixel_stride,
-            finish->addend_row_stride, finish->addend_pixel_stride,
-            out->height - y < args->block ? out->height - y : args->block, out->width - x < args->block ? out->width - x : args->block,
-            finish->before, finish->after};
+            .at = out->at + y * out->row_stride + x * out->pixel_stride + channel, .pool = args->pool,
+            .row_stride = out->row_stride, .pixel_stride = out->pixel_stride,
+            .addend_row_stride = finish->addend_row_stride, .addend_pixel_stride = finish->addend_pixel_stride,
+            .height = out->height - y < side ? out->height - y : side, .width = out->width - x < side ? out->width - x : side,
+            .before = finish->before, .after = finish->after};
         if (finish->addend != NULL) target.addend = finish->addend + y * finish->addend_row_stride + x * finish->addend_pixel_stride + channel;
         if (args->block == 2) decem_winograd_output_2(m + (ptrdiff_t)i * columns, point_stride, columns, args->bias + channel, &target);
         else decem_winograd_output_4(m + (ptrdiff_t)i * columns, point_stride, columns, args->bias + channel, &target);
