@@ -8,7 +8,7 @@
 import { readAddress, writeAddress } from './address.js';
 import { createAnswer } from './answer.js';
 import { showBadges } from './badges.js';
-import { button, byId, notify } from './dom.js';
+import { button, byId, element, notify } from './dom.js';
 import { sentence } from './errors.js';
 import { percent } from './format.js';
 import { createInside } from './inside.js';
@@ -85,12 +85,14 @@ const loader = createLoader({
  * @param {Choice} choice
  */
 function remedies(error, choice) {
-  const actions = [button('Try again', () => loader.load(choice), 'button primary')];
+  const actions = [];
+  if (choice.kind !== 'file') actions.push(button('Try again', () => loader.load(choice)));
+  if (choice.kind !== 'model') actions.push(button('Use the weights that ship', () => loader.load({ kind: 'model', ...shipped })));
   if (error.code === 'UNRECOGNISED_NETWORK') {
-    actions.push(...networks.map(({ id, name }) => button(`Read as ${name}`, () => loader.load({ ...choice, network: id }))));
-  }
-  if (choice.kind !== 'model') {
-    actions.push(button('Use the weights that ship', () => loader.load({ kind: 'model', ...shipped })));
+    const list = element('select', {}, ...networks.map(({ id, name }) => element('option', { value: id, textContent: name })));
+    actions.unshift(
+      element('label', { className: 'field' }, element('span', { textContent: 'Read it as' }), list),
+      button('Read', () => loader.load({ ...choice, network: list.value })));
   }
   return actions;
 }

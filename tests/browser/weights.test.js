@@ -9,15 +9,27 @@ const file = 'shufflenetv2-everyday100.safetensors';
 const bytes = readFileSync(`${repository}models/${file}`);
 const headerBytes = 8 + Number(bytes.readBigUInt64LE(0));
 
-/** The same tensors as `torch.save_file` writes them: without metadata. */
+/**
+ * A safetensors file.
+ * @param {object} entries  of its header
+ * @param {Buffer} data
+ */
+const safetensors = (entries, data) => {
+  const header = Buffer.from(JSON.stringify(entries));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, data]);
+};
+
+/** The same tensors as `safetensors.torch.save_file` writes them: without metadata. */
 const bare = () => {
   const { __metadata__, ...tensors } = JSON.parse(bytes.subarray(8, headerBytes).toString());
   assert.ok(__metadata__);
-  const header = Buffer.from(JSON.stringify(tensors));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(header.length));
-  return Buffer.concat([length, header, bytes.subarray(headerBytes)]);
+  return safetensors(tensors, bytes.subarray(headerBytes));
 };
+
+/** Weights, but of none of the ten. */
+const stranger = safetensors({ 'stranger.weight': { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, Buffer.alloc(4));
 
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -128,6 +140,19 @@ describe('weights', () => {
       await page.waitForSelector('#weights label:has(:checked):has-text("bare.safetensors")');
       await page.waitForSelector('#answer-body > .predictions');
       assert.equal((await answerOf(page)).network, 'ShuffleNetV2');
+    });
+  });
+
+  test('a file of none of the ten can be read as one of them; what is missing is then named', async () => {
+    await withPage(browser, `${server.url}/web/`, async (page) => {
+      await answerOf(page);
+      await handOver(page, 'drop', [{ name: 'stranger.safetensors', type: '', bytes: stranger }]);
+      await page.selectOption('.state.failed select', { label: 'VGG16' });
+      await page.click('.state.failed button:has-text("Read")');
+      await page.waitForSelector('.state.failed:not(:has(select))');
+      assert.match(await page.locator('.state.failed p').innerText(), /vgg16 is not in the file/);
+      await page.click('text=Use the weights that ship');
+      await page.waitForSelector('#answer-body > .predictions');
     });
   });
 
