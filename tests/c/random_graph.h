@@ -92,6 +92,18 @@ static inline decem_value random_conv(random_graph *r, decem_value x) {
     return finish_conv(r, decem_graph_conv(r->graph, x, new_name(r), wide ? 32 : widths[draw(r, 10)], window, 1, chance(r, 50)));
 }
 
+/* As VGG16 has it: a convolution whose only reader, perhaps, is a maximum pool of 2x2. */
+static inline decem_value random_pooled_conv(random_graph *r, decem_value x) {
+    x = decem_graph_conv(r->graph, x, new_name(r), chance(r, 70) ? 32 : 7, decem_square(3, 1, 1), 1, true);
+    if (chance(r, 70)) x = decem_graph_activation(r->graph, x, "", DECEM_RELU);
+    decem_shape s = decem_graph_shape(r->graph, x);
+    if (chance(r, 20)) offer(r, x);
+    if (s.height < 2 || s.width < 2) return offer(r, x);
+    decem_window window = chance(r, 80) ? decem_square(2, 2, 0) : decem_square(2, 1 + draw(r, 2), draw(r, 2));
+    window.ceil_mode = chance(r, 20);
+    return offer(r, decem_graph_max_pool(r->graph, x, new_name(r), window));
+}
+
 static inline decem_value random_grouped(random_graph *r, decem_value x) {
     int32_t channels = decem_graph_shape(r->graph, x).channels, groups = 1 + draw(r, 4), factor = 1 + draw(r, 2);
     if (channels % groups != 0) groups = 1;
@@ -125,19 +137,21 @@ static inline decem_value random_concat(random_graph *r, decem_value x) {
     return maybe_activate(r, joined, 30);
 }
 
-/* The joints of ShuffleNetV2 and V1: two fresh branches of the same width, shuffled in two; or activated behind their concatenation. */
+/* The joints of ShuffleNetV2 and V1: two fresh branches, mostly of the same width, shuffled, mostly in two; or activated behind their
+ * concatenation. */
 static inline decem_value random_joint(random_graph *r, decem_value x) {
     decem_shape s = decem_graph_shape(r->graph, x);
     int32_t half = s.channels / 2 > 0 ? s.channels / 2 : 1;
     bool shuffled = chance(r, 60);
     decem_value passed = chance(r, 50) ? decem_graph_chunk(r->graph, x, 0, half) : decem_graph_conv(r->graph, x, new_name(r), half, decem_square(1, 1, 0), 1, true);
     if (chance(r, 30)) passed = decem_graph_avg_pool(r->graph, x, "", decem_square(1, 1, 0));
-    decem_value worked = decem_graph_conv(r->graph, x, new_name(r), decem_graph_shape(r->graph, passed).channels, decem_square(3, 1, 1), 1, false);
+    int32_t width = decem_graph_shape(r->graph, passed).channels + (chance(r, 15) ? 2 : 0);
+    decem_value worked = decem_graph_conv(r->graph, x, new_name(r), width, decem_square(3, 1, 1), 1, false);
     worked = decem_graph_norm(r->graph, worked, new_name(r), 1e-3f);
     if (shuffled && chance(r, 60)) worked = decem_graph_activation(r->graph, worked, "", DECEM_RELU);
     bool swapped = chance(r, 20);
     x = decem_graph_concat(r->graph, (decem_value[]){swapped ? worked : passed, swapped ? passed : worked}, 2, "");
-    if (shuffled) return offer(r, decem_graph_shuffle(r->graph, x, new_name(r), 2));
+    if (shuffled) return offer(r, decem_graph_shuffle(r->graph, x, new_name(r), chance(r, 85) ? 2 : decem_graph_shape(r->graph, x).channels));
     return offer(r, decem_graph_activation(r->graph, x, new_name(r), draw_activation(r)));
 }
 
@@ -151,7 +165,7 @@ static inline decem_value random_add(random_graph *r, decem_value x) {
 static inline void random_layer(random_graph *r) {
     decem_value x = any_value(r);
     decem_shape s = decem_graph_shape(r->graph, x);
-    switch (draw(r, 14)) {
+    switch (draw(r, 15)) {
     case 0: case 1: case 2: random_conv(r, x); break;
     case 3: random_grouped(r, x); break;
     case 4: random_depthwise(r, x); break;
@@ -161,7 +175,8 @@ static inline void random_layer(random_graph *r) {
     case 10: random_add(r, x); break;
     case 11: offer(r, decem_graph_shuffle(r->graph, x, "", s.channels % 2 == 0 ? 2 : s.channels)); break;
     case 12: offer(r, decem_graph_chunk(r->graph, x, draw(r, s.channels), 1)); break;
-    case 13: offer(r, decem_graph_lrn(r->graph, x, new_name(r), 1 + draw(r, 5))); break;
+    case 13: random_pooled_conv(r, x); break;
+    case 14: offer(r, decem_graph_lrn(r->graph, x, new_name(r), 1 + draw(r, 5))); break;
     }
 }
 
@@ -173,7 +188,9 @@ static inline void random_head(random_graph *r, decem_value x, const char *name)
         x = offer(r, decem_graph_linear(r->graph, x, new_name(r), 1 + draw(r, 40)));
         x = maybe_activate(r, x, 60);
     }
-    decem_graph_output_logits(r->graph, decem_graph_linear(r->graph, x, new_name(r), 1 + draw(r, 40)), name);
+    x = decem_graph_linear(r->graph, x, new_name(r), 1 + draw(r, 40));
+    decem_graph_output_logits(r->graph, x, name);
+    maybe_activate(r, x, 20); /* the logits themselves stay as they are */
 }
 
 static inline void build_random_graph(decem_graph *graph, decem_message *message, uint32_t seed) {

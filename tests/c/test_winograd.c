@@ -12,6 +12,7 @@ typedef struct winograd_case {
     int32_t in, out, height, width;
     padding around;
     int32_t gap;
+    bool pool; /* 2x2 maxima of the outputs; then the tail is PLAIN */
     tail tail; /* PLAIN or ADDED */
     decem_clamp before, after;
 } winograd_case;
@@ -82,12 +83,24 @@ static void define_bound(int32_t block, const winograd_case *c, const decem_map 
             for (int32_t n = 0; n < c->out; n++) *map_at(bound, y, x, n) = error;
 }
 
+/* The 2x2 maxima of a map; a last odd row or column is left out. */
+static guarded_map pooled(guarded_map *of) {
+    guarded_map made = make_map(of->map.height / 2, of->map.width / 2, of->map.channels, 0);
+    for (int32_t y = 0; y < made.map.height; y++)
+        for (int32_t x = 0; x < made.map.width; x++)
+            for (int32_t n = 0; n < made.map.channels; n++)
+                *map_at(&made.map, y, x, n) = fmaxf(fmaxf(*map_at(&of->map, 2 * y, 2 * x, n), *map_at(&of->map, 2 * y, 2 * x + 1, n)),
+                                                    fmaxf(*map_at(&of->map, 2 * y + 1, 2 * x, n), *map_at(&of->map, 2 * y + 1, 2 * x + 1, n)));
+    free_map(of);
+    return made;
+}
+
 static void check_case(int32_t block, const winograd_case *c) {
     int32_t height = c->height + c->around.top + c->around.bottom - 2, width = c->width + c->around.left + c->around.right - 2;
-    if (height < 1 || width < 1) return;
+    if (height < 1 + c->pool || width < 1 + c->pool) return;
     char name[160];
-    snprintf(name, sizeof name, "block %d, %d to %d channels, image %dx%d padded %d %d %d %d, gap %d, tail %d", (int)block, (int)c->in, (int)c->out, (int)c->height,
-             (int)c->width, (int)c->around.top, (int)c->around.left, (int)c->around.bottom, (int)c->around.right, (int)c->gap, (int)c->tail);
+    snprintf(name, sizeof name, "block %d, %d to %d channels, image %dx%d padded %d %d %d %d, gap %d, pool %d, tail %d", (int)block, (int)c->in, (int)c->out, (int)c->height,
+             (int)c->width, (int)c->around.top, (int)c->around.left, (int)c->around.bottom, (int)c->around.right, (int)c->gap, c->pool, (int)c->tail);
     check_in(name);
     uint32_t values = seed++ * 7919u, same_values = values;
     guarded_map padded = make_input(c->height, c->width, c->in, 0, c->around, &values), input = make_input(c->height, c->width, c->in, c->gap, (padding){0, 0, 0, 0}, &same_values);
@@ -101,7 +114,8 @@ static void check_case(int32_t block, const winograd_case *c) {
     decem_conv_shape shape = {c->in, c->out, 1, 1, 3, 3, 1};
     define_conv(&shape, padded.map, weights, bias, c->tail, c->before, &addend.map, c->after, &wanted.map);
     define_bound(block, c, &padded.map, weights, &bound.map);
-    decem_winograd_args args = {.block = block, .input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .output = wanted.map, .weights = packed,
+    if (c->pool) wanted = pooled(&wanted);
+    decem_winograd_args args = {.block = block, .input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .pool = c->pool, .output = wanted.map, .weights = packed,
                                 .bias = bias, .finish = finish_of(c->tail, c->before, &addend.map, c->after)};
     decem_winograd_choose_tiles(&args, 1);
     guarded_map output = run(args, c->gap, false);
@@ -134,12 +148,13 @@ static void test_channels(void) {
         for (int32_t o = 0; o < COUNT(outs); o++) check_all((winograd_case){.in = ins[i], .out = outs[o], .height = 5, .width = 6, .around = one, .before = relu});
 }
 
-/* One less, as many and one more than a block's side, and images of several batches of blocks. */
+/* One less, as many and one more than a block's side, and images of several batches of blocks; with and without a pool. */
 static void test_sizes(void) {
     static const int32_t sizes[][2] = {{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {7, 7}, {14, 14}, {5, 9}, {13, 2}, {1, 11}, {33, 31}};
     for (int32_t s = 0; s < COUNT(sizes); s++) {
         check_all((winograd_case){.in = 4, .out = 8, .height = sizes[s][0], .width = sizes[s][1], .around = one});
         check_all((winograd_case){.in = 4, .out = 8, .height = sizes[s][0], .width = sizes[s][1]});
+        check_all((winograd_case){.in = 4, .out = 8, .height = sizes[s][0], .width = sizes[s][1], .around = one, .pool = true});
     }
 }
 
@@ -152,6 +167,7 @@ static void test_tails(void) {
     const decem_clamp clamps[] = {unbounded, relu, narrow};
     for (int32_t b = 0; b < COUNT(clamps); b++) {
         check_all((winograd_case){.in = 8, .out = 16, .height = 6, .width = 5, .around = one, .before = clamps[b]});
+        check_all((winograd_case){.in = 8, .out = 16, .height = 6, .width = 9, .around = one, .pool = true, .before = clamps[b]});
         for (int32_t a = 0; a < COUNT(clamps); a++)
             check_all((winograd_case){.in = 8, .out = 16, .height = 6, .width = 5, .around = one, .tail = ADDED, .before = clamps[b], .after = clamps[a]});
     }
