@@ -94,7 +94,10 @@ static inline decem_value random_conv(random_graph *r, decem_value x) {
 
 /* As VGG16 has it: a convolution whose only reader, perhaps, is a maximum pool of 2x2. */
 static inline decem_value random_pooled_conv(random_graph *r, decem_value x) {
-    x = decem_graph_conv(r->graph, x, new_name(r), chance(r, 70) ? 32 : 7, decem_square(3, 1, 1), 1, true);
+    int32_t channels = chance(r, 70) ? 32 : 7;
+    decem_value other = chance(r, 25) ? decem_graph_conv(r->graph, x, new_name(r), channels, decem_square(1, 1, 0), 1, true) : -1;
+    x = decem_graph_conv(r->graph, x, new_name(r), channels, decem_square(3, 1, 1), 1, true);
+    if (other >= 0) x = decem_graph_add(r->graph, x, other, "");
     if (chance(r, 70)) x = decem_graph_activation(r->graph, x, "", DECEM_RELU);
     decem_shape s = decem_graph_shape(r->graph, x);
     if (chance(r, 20)) offer(r, x);
@@ -165,7 +168,7 @@ static inline decem_value random_add(random_graph *r, decem_value x) {
 static inline void random_layer(random_graph *r) {
     decem_value x = any_value(r);
     decem_shape s = decem_graph_shape(r->graph, x);
-    switch (draw(r, 15)) {
+    switch (draw(r, 16)) {
     case 0: case 1: case 2: random_conv(r, x); break;
     case 3: random_grouped(r, x); break;
     case 4: random_depthwise(r, x); break;
@@ -175,8 +178,8 @@ static inline void random_layer(random_graph *r) {
     case 10: random_add(r, x); break;
     case 11: offer(r, decem_graph_shuffle(r->graph, x, "", s.channels % 2 == 0 ? 2 : s.channels)); break;
     case 12: offer(r, decem_graph_chunk(r->graph, x, draw(r, s.channels), 1)); break;
-    case 13: random_pooled_conv(r, x); break;
-    case 14: offer(r, decem_graph_lrn(r->graph, x, new_name(r), 1 + draw(r, 5))); break;
+    case 13: case 14: random_pooled_conv(r, x); break;
+    case 15: offer(r, decem_graph_lrn(r->graph, x, new_name(r), 1 + draw(r, 5))); break;
     }
 }
 
