@@ -95,8 +95,9 @@ static inline decem_value random_conv(random_graph *r, decem_value x) {
 /* As VGG16 has it: a convolution whose only reader, perhaps, is a maximum pool of 2x2. */
 static inline decem_value random_pooled_conv(random_graph *r, decem_value x) {
     int32_t channels = chance(r, 70) ? 32 : 7;
-    decem_value other = chance(r, 25) ? decem_graph_conv(r->graph, x, new_name(r), channels, decem_square(1, 1, 0), 1, true) : -1;
+    decem_value from = x, other = -1;
     x = decem_graph_conv(r->graph, x, new_name(r), channels, decem_square(3, 1, 1), 1, true);
+    if (chance(r, 25)) other = decem_graph_conv(r->graph, from, new_name(r), channels, decem_square(1, 1, 0), 1, true);
     if (other >= 0) x = decem_graph_add(r->graph, x, other, "");
     if (chance(r, 70)) x = decem_graph_activation(r->graph, x, "", DECEM_RELU);
     decem_shape s = decem_graph_shape(r->graph, x);
