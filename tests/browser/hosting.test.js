@@ -32,7 +32,10 @@ async function works(address, isolated) {
     hosts.delete('');
     assert.deepEqual([...hosts], [new URL(address).host]);
     assert.equal(await page.evaluate(() => crossOriginIsolated), isolated);
-    assert.equal(await page.locator('#badges').innerText().then((text) => /own worker/.test(text)), true);
+    const badges = await page.locator('#badges li').allTextContents();
+    assert.match(badges[0], /SIMD$/);
+    assert.match(badges[1], isolated ? /^\d+ threads?$/ : /^1 thread$/);
+    assert.equal(badges[2], 'own worker');
   });
 }
 
@@ -77,6 +80,23 @@ describe('hosting', () => {
     }
   });
 
+  test('threads, where the host allows them, change no answer', async () => {
+    const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+    const answers = [];
+    for (const headers of [{}, isolation]) {
+      const server = await serveFolder({ headers });
+      try {
+        await withPage(browser, `${server.url}/web/?network=googlenet&weights=synthetic`, async (page) => {
+          const { labels, numbers } = await answerOf(page);
+          answers.push({ labels, numbers });
+        });
+      } finally {
+        await server.close();
+      }
+    }
+    assert.deepEqual(answers[1], answers[0]);
+  });
+
   test('a first load fetches at most 110 KB, gzipped, beside the weights and the pictures', async (t) => {
     const server = await serveFolder();
     try {
@@ -92,7 +112,7 @@ describe('hosting', () => {
         await answerOf(page);
         const total = (await Promise.all(sizes.values())).reduce((sum, size) => sum + size, 0);
         t.diagnostic(`${sizes.size} files, ${total} bytes gzipped`);
-        for (const part of ['/web/', 'style.css', 'app.js', 'classifier.js', 'decem-simd.wasm']) {
+        for (const part of ['/web/', 'style.css', 'app.js', 'classifier.js', '.wasm']) {
           assert.ok([...sizes.keys()].some((url) => url.endsWith(part)), `${part} was not seen`);
         }
         assert.ok(total <= 110_000, `${total} bytes`);
