@@ -208,6 +208,11 @@ decem_value decem_graph_flatten(decem_graph *graph, decem_value input, const cha
 }
 
 decem_value decem_graph_linear(decem_graph *graph, decem_value input, const char *name, int32_t features) {
+    decem_shape in = decem_graph_shape(graph, input);
+    if (graph->status == DECEM_OK && (in.height != 1 || in.width != 1)) {
+        graph->status = decem_fail(graph->message, DECEM_INVALID_OPTION, "layer %s reads a map of %d x %d pixels; flatten it first", name, in.width, in.height);
+        return -1;
+    }
     decem_node node = node_of(DECEM_OP_LINEAR, name, input, (decem_shape){features, 1, 1});
     node.bias = true;
     return append(graph, node);

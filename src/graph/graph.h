@@ -40,7 +40,7 @@ typedef enum decem_op {
     DECEM_OP_CHUNK,         /* a range of channels */
     DECEM_OP_SHUFFLE,       /* channel i * groups + g of the output is channel g * (C / groups) + i of the input */
     DECEM_OP_ADD,
-    DECEM_OP_FLATTEN,       /* to a vector, in PyTorch's order [C][H][W] */
+    DECEM_OP_FLATTEN,       /* to a vector, in PyTorch's order [C][H][W]; of several pixels, only for LINEAR and of a map that nothing else reads */
     DECEM_OP_LINEAR
 } decem_op;
 

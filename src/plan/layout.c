@@ -54,6 +54,19 @@ static void find_halos(decem_plan *plan) {
     }
 }
 
+/* A Linear reads a flattened map as one run of memory: its buffer must hold that map and nothing else. */
+static decem_status check_flattened(const decem_plan *plan, decem_message *message) {
+    for (int32_t i = 0; i < plan->graph->count; i++) {
+        const decem_node *node = &plan->graph->nodes[i];
+        if (node->op != DECEM_OP_FLATTEN) continue;
+        const decem_shape *map = &plan->graph->nodes[node->inputs[0]].shape;
+        const decem_buffer *buffer = &plan->buffers[plan->places[i].buffer];
+        if (map->height * map->width > 1 && (buffer->halo > 0 || buffer->channels != map->channels))
+            return decem_fail(message, DECEM_INVALID_OPTION, "layer %s: a map of several pixels can be flattened only where no other layer reads it", node->name);
+    }
+    return DECEM_OK;
+}
+
 static void reads(decem_plan *plan, decem_value value, int32_t step) {
     if (value < 0) return;
     decem_buffer *buffer = &plan->buffers[plan->places[value].buffer];
@@ -184,7 +197,8 @@ decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, int32_t threads
     place_values(plan);
     find_halos(plan);
     find_lifetimes(plan);
-    decem_status status = lay_out_arena(plan, message);
+    decem_status status = check_flattened(plan, message);
+    if (status == DECEM_OK) status = lay_out_arena(plan, message);
     if (status != DECEM_OK) return status;
     lay_out_scratch(plan);
     lay_out_constants(plan);

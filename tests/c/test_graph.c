@@ -149,6 +149,7 @@ static void test_refused_values(void) {
     check_refused(decem_graph_flatten(&graph, begin(1024, 33, 32), "flat"), "layer flat");
     check_refused(decem_graph_flatten(&graph, begin(242669, 4095, 4093), "flat"), "layer flat"); /* in 32 bits that would fit */
     check_refused(decem_graph_linear(&graph, begin(6, 1, 1), "fc", 0), "layer fc");
+    check_refused(decem_graph_linear(&graph, begin(6, 2, 1), "fc", 10), "layer fc reads a map of 1 x 2 pixels");
 }
 
 /* Whatever follows a failure does nothing, and the first sentence stays. */

@@ -287,9 +287,28 @@ static void test_too_large(void) {
     }
 }
 
+/* A map of several pixels that lies in memory with something between its values cannot be read as a vector. */
+static void test_flattened(void) {
+    for (int32_t kind = 0; kind < 3; kind++) {
+        decem_graph_reset(&graph, &message);
+        decem_value x = decem_graph_max_pool(&graph, decem_graph_input(&graph, 8, 4, 4), "pool", decem_square(2, 2, 0)), from = x;
+        if (kind == 0) from = decem_graph_chunk(&graph, x, 0, 4);
+        if (kind == 1) decem_graph_conv(&graph, x, "conv", 3, decem_square(3, 1, 1), 1, false); /* whose padding is around the pixels */
+        if (kind == 2) decem_graph_concat(&graph, (decem_value[]){x, x}, 2, "");
+        x = decem_graph_linear(&graph, decem_graph_flatten(&graph, from, "flat"), "fc", 10);
+        decem_graph_output_logits(&graph, x, "main");
+        CHECK_EQUAL(decem_graph_status(&graph), DECEM_OK);
+        decem_plan_fuse(&plan, &graph);
+        decem_plan_choose(&plan);
+        CHECK_EQUAL(decem_plan_layout(&plan, false, 1, &message), DECEM_INVALID_OPTION);
+        CHECK_CONTAINS(message.text, "layer flat: a map of several pixels");
+    }
+}
+
 int main(void) {
     test_random_graphs();
     test_arenas();
     test_too_large();
+    test_flattened();
     return check_report();
 }
