@@ -227,8 +227,8 @@ test('stream: the latest frame whenever the last is done, until null or an abort
 test('memory that cannot grow: a DecemError, and a following load works', async (t) => {
   const { Memory } = WebAssembly;
   t.mock.method(WebAssembly, 'Memory', class extends Memory {
-    constructor({ initial }) {
-      super({ initial, maximum: initial });
+    constructor({ initial, shared }) {
+      super({ initial, maximum: initial, shared });
     }
   });
   await assert.rejects(Classifier.load({ network: 'vgg16' }), (error) => {

@@ -5,10 +5,11 @@ import { test } from 'node:test';
 
 import { Classifier } from '../../wasm/js/index.js';
 import { compile } from '../../wasm/js/wasm.js';
-import { bestVariant } from '../../wasm/js/variants.js';
+import { chooseVariant, hasRelaxedSimd } from '../../wasm/js/variants.js';
 import { serve } from './helpers/server.js';
 
-const bytes = await readFile(bestVariant().url);
+const { url: place } = chooseVariant('auto', false);
+const bytes = await readFile(place);
 
 test('the module beside the package is compiled once', async () => {
   assert.equal(await compile({}), await compile({}));
@@ -18,7 +19,7 @@ test('the module may be given compiled, as bytes, or by its path', async () => {
   const module = await WebAssembly.compile(bytes);
   assert.equal(await compile({ wasm: module }), module);
   assert.ok((await compile({ wasm: bytes })) instanceof WebAssembly.Module);
-  assert.ok((await compile({ wasm: bestVariant().url.pathname })) instanceof WebAssembly.Module);
+  assert.ok((await compile({ wasm: place.pathname })) instanceof WebAssembly.Module);
 });
 
 test('servers that know .wasm, that do not, that have none, that answer with a page', async (t) => {
@@ -54,4 +55,20 @@ test('a module of something else: it is not of this version', async () => {
 test('no SIMD: a sentence that says what is needed', async (t) => {
   t.mock.method(WebAssembly, 'validate', () => false);
   await assert.rejects(compile({}), { code: 'UNSUPPORTED', message: /WebAssembly SIMD/ });
+});
+
+test('variants: what is asked for, else the fastest that can run here', async () => {
+  const name = (arithmetic, shared) => chooseVariant(arithmetic, shared).url.pathname.split('/').at(-1);
+  assert.equal(name('strict', false), 'decem-simd.wasm');
+  assert.equal(name('strict', true), 'decem-simd-threads.wasm');
+  assert.equal(name('auto', true), hasRelaxedSimd() ? 'decem-relaxed-threads.wasm' : 'decem-simd-threads.wasm');
+  await assert.rejects(compile({ variant: 'fast' }), { code: 'INVALID_ARGUMENT', message: /variant is fast.*'strict'/ });
+});
+
+test('relaxed is refused, not replaced, where it cannot run; auto is strict there', async (t) => {
+  const validate = WebAssembly.validate;
+  const isRelaxed = (bytes) => bytes.length === 41;
+  t.mock.method(WebAssembly, 'validate', (bytes) => !isRelaxed(bytes) && validate(bytes));
+  assert.equal(chooseVariant('auto', false).arithmetic, 'strict');
+  await assert.rejects(compile({ variant: 'relaxed' }), { code: 'UNSUPPORTED', message: /relaxed SIMD/ });
 });

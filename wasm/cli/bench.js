@@ -1,8 +1,8 @@
 /** decem bench [NETWORK|FILE...]: how long one image takes, as the article's speed() measures it. */
 import { Classifier } from '../js/index.js';
-import { wholeNumber } from './command.js';
+import { RUN_OPTIONS, runOptions, wholeNumber } from './command.js';
 import { mean, median, testImage } from './measure.js';
-import { ProgressBar, bar, bold, columns, dim, formatMs } from './terminal.js';
+import { ProgressBar, bar, bold, columns, dim, formatMs, formatThreads } from './terminal.js';
 import { UNTRAINED, loadClassifier, networkOrFile, requireModule } from './weights.js';
 
 const WARM_UP_RUNS = 3;
@@ -11,6 +11,7 @@ const WARM_UP_RUNS = 3;
  * @typedef {object} Measurement
  * @property {string} network
  * @property {boolean} trained
+ * @property {'strict' | 'relaxed' | null} variant
  * @property {number} threads
  * @property {number} runs
  * @property {number} meanMs
@@ -22,11 +23,12 @@ const WARM_UP_RUNS = 3;
 export default {
   name: 'bench',
   about: 'measures how long networks take for one image',
-  usage: '[NETWORK|FILE...] [--runs N] [--options JSON] [--json]',
+  usage: '[NETWORK|FILE...] [--runs N] [--threads N] [--options JSON] [--json]',
   options: {
     runs: { value: 'N', about: 'images to time; 30 if left out' },
     options: { value: 'JSON', about: "the networks' options" },
-    json: { about: 'one JSON object a line: network, threads, runs, meanMs, medianMs, minMs' },
+    ...RUN_OPTIONS,
+    json: { about: 'one JSON object a line: network, variant, threads, runs, meanMs, medianMs, minMs' },
   },
   more: `Times the network alone, without decoding and resizing, after ${WARM_UP_RUNS} runs to warm up. Networks have synthetic weights, whose
 values do not change the time. Without a NETWORK: all ten.`,
@@ -34,15 +36,13 @@ values do not change the time. Without a NETWORK: all ten.`,
 
   async run(values, positionals) {
     const runs = wholeNumber(values.runs, { name: 'runs', otherwise: 30 });
+    const how = runOptions(values);
     requireModule();
     const subjects = positionals.length > 0 ? positionals : await Classifier.networks();
-    if (!values.json) {
-      console.log(dim(`Node ${process.versions.node}, V8 ${process.versions.v8}, ${process.platform} ${process.arch}, 1 thread; ${runs} runs each`));
-    }
     /** @type {Measurement[]} */
     const results = [];
     for (const subject of subjects) {
-      const result = await measure(subject, runs, values);
+      const result = await measure(subject, runs, values, how);
       results.push(result);
       if (values.json) console.log(JSON.stringify(result));
     }
@@ -55,11 +55,12 @@ values do not change the time. Without a NETWORK: all ten.`,
  * @param {string} subject
  * @param {number} runs
  * @param {Record<string, string | boolean | undefined>} values
+ * @param {import('../js/index.js').LoadOptions} how
  * @returns {Promise<Measurement>}
  */
-async function measure(subject, runs, values) {
+async function measure(subject, runs, values, how) {
   const progress = new ProgressBar();
-  const classifier = await loadClassifier(await networkOrFile(subject, values));
+  const classifier = await loadClassifier(await networkOrFile(subject, values), how);
   try {
     const image = testImage(classifier.summary().preprocess.crop);
     /** @type {number[]} */
@@ -72,7 +73,8 @@ async function measure(subject, runs, values) {
     return {
       network: classifier.network,
       trained: classifier.trained,
-      threads: 1,
+      variant: classifier.variant,
+      threads: classifier.threads,
       runs,
       meanMs: mean(times),
       medianMs: median(times),
@@ -99,5 +101,8 @@ function table(results) {
     ]),
   ];
   const [head, ...body] = columns(rows, ['left', 'right', 'right', 'right', 'left', 'left']);
-  return [bold(head), ...body].join('\n');
+  const { node, v8 } = process.versions;
+  const [{ variant, threads, runs }] = results;
+  const machine = `Node ${node}, V8 ${v8}, ${process.platform} ${process.arch}`;
+  return [dim(`${machine}, ${variant}, ${formatThreads(threads)}; ${runs} runs each`), bold(head), ...body].join('\n');
 }

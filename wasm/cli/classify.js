@@ -1,5 +1,5 @@
 /** decem classify IMAGE...: what photographs show. */
-import { UsageError, messageOf, wholeNumber } from './command.js';
+import { RUN_OPTIONS, UsageError, messageOf, runOptions, wholeNumber } from './command.js';
 import { ProgressBar, accent, bar, bold, clip, dim, formatMs, widthOf } from './terminal.js';
 import { UNTRAINED, WEIGHTS_OPTIONS, chosenWeights, loadClassifier } from './weights.js';
 
@@ -12,10 +12,11 @@ import { UNTRAINED, WEIGHTS_OPTIONS, chosenWeights, loadClassifier } from './wei
 export default {
   name: 'classify',
   about: 'says what photographs show',
-  usage: 'IMAGE... [--weights FILE|URL | --network NAME] [--top-k K] [--json] [--logits]',
+  usage: 'IMAGE... [--weights FILE|URL | --network NAME] [--top-k K] [--threads N] [--json] [--logits]',
   options: {
     ...WEIGHTS_OPTIONS,
     'top-k': { value: 'K', about: 'how many labels to give; 5 if left out' },
+    ...RUN_OPTIONS,
     json: { about: 'one JSON object a line: file, network, predictions, timings' },
     logits: { about: 'JSON with logits too: one array for each classifier output, main first, before softmax' },
   },
@@ -29,8 +30,9 @@ others are done all the same; the exit status is then 1.`,
     const topK = wholeNumber(values['top-k'], { name: 'top-k', otherwise: 5 });
     const logits = Boolean(values.logits);
     const json = Boolean(values.json) || logits;
+    const how = runOptions(values);
 
-    const classifier = await loadClassifier(chosenWeights(values));
+    const classifier = await loadClassifier(chosenWeights(values), how);
     const progress = new ProgressBar();
     let status = 0;
     try {

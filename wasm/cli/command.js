@@ -109,6 +109,27 @@ export function wholeNumber(text, { name, otherwise, least = 1, most = Number.MA
   throw new UsageError(`--${name} takes a whole number ${range}, not "${text}".`);
 }
 
+/** How to run; for commands that run networks to spread into their options. */
+export const RUN_OPTIONS = {
+  threads: { value: 'N', about: '1 to 16, or auto: one a core, 4 at most; auto if left out' },
+  variant: { value: 'NAME', about: 'strict (the same bits everywhere), relaxed (fused multiply-add, faster) or auto; auto if left out' },
+};
+
+/**
+ * Reads RUN_OPTIONS.
+ * @param {Record<string, string | boolean | undefined>} values
+ * @returns {Pick<import('../js/index.js').LoadOptions, 'threads' | 'variant'>}
+ */
+export function runOptions({ threads = 'auto', variant = 'auto' }) {
+  if (variant !== 'auto' && variant !== 'strict' && variant !== 'relaxed') {
+    throw new UsageError(`--variant takes auto, strict or relaxed, not "${variant}".`);
+  }
+  if (threads === 'auto') return { threads, variant };
+  const count = Number(threads);
+  if (Number.isInteger(count) && count >= 1 && count <= 16) return { threads: count, variant };
+  throw new UsageError(`--threads takes a whole number from 1 to 16 or auto, not "${threads}".`);
+}
+
 /**
  * An option's JSON object; undefined where the option is not given.
  * @param {string | boolean | undefined} text

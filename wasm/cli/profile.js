@@ -1,7 +1,7 @@
 /** decem profile NETWORK|FILE: where the time goes, step by step. */
-import { UsageError, wholeNumber } from './command.js';
+import { RUN_OPTIONS, UsageError, runOptions, wholeNumber } from './command.js';
 import { median, testImage } from './measure.js';
-import { ProgressBar, bar, bold, columns, dim, formatMs } from './terminal.js';
+import { ProgressBar, bar, bold, columns, dim, formatMs, formatThreads } from './terminal.js';
 import { UNTRAINED, loadClassifier, networkOrFile } from './weights.js';
 
 const WARM_UP_RUNS = 3;
@@ -10,11 +10,12 @@ const WARM_UP_RUNS = 3;
 export default {
   name: 'profile',
   about: 'shows how long each step of a network takes',
-  usage: 'NETWORK|FILE [--runs N] [--options JSON] [--json]',
+  usage: 'NETWORK|FILE [--runs N] [--threads N] [--options JSON] [--json]',
   options: {
     runs: { value: 'N', about: 'images to time; 10 if left out' },
     options: { value: 'JSON', about: "the network's options" },
-    json: { about: 'one JSON object: network, runs, totalMs, steps' },
+    ...RUN_OPTIONS,
+    json: { about: 'one JSON object: network, variant, threads, runs, totalMs, steps' },
   },
   more: `Each step's time is the median over the runs. Layers that are computed together share a step. GFLOP/s counts two
 operations a multiply-accumulate.`,
@@ -23,12 +24,13 @@ operations a multiply-accumulate.`,
   async run(values, positionals) {
     if (positionals.length !== 1) throw new UsageError('name one network or file.');
     const runs = wholeNumber(values.runs, { name: 'runs', otherwise: 10 });
-    const classifier = await loadClassifier(await networkOrFile(positionals[0], values));
+    const classifier = await loadClassifier(await networkOrFile(positionals[0], values), runOptions(values));
     try {
       const steps = await medianSteps(classifier, runs);
       const totalMs = steps.reduce((sum, step) => sum + step.ms, 0);
-      const { network, trained } = classifier;
-      console.log(values.json ? JSON.stringify({ network, trained, runs, totalMs, steps }) : table({ network, trained, totalMs, steps }));
+      const { network, trained, variant, threads } = classifier;
+      const result = { network, trained, variant, threads, runs, totalMs, steps };
+      console.log(values.json ? JSON.stringify(result) : table(result));
     } finally {
       classifier.dispose();
     }
@@ -54,8 +56,8 @@ async function medianSteps(classifier, runs) {
   return profiles[0].steps.map((step, index) => ({ ...step, ms: median(profiles.map(({ steps }) => steps[index].ms)) }));
 }
 
-/** @param {{ network: string, trained: boolean, totalMs: number, steps: import('../js/index.js').Profile['steps'] }} profile */
-function table({ network, trained, totalMs, steps }) {
+/** @param {{ network: string, trained: boolean, variant: string | null, threads: number, totalMs: number, steps: import('../js/index.js').Profile['steps'] }} profile */
+function table({ network, trained, variant, threads, totalMs, steps }) {
   const most = Math.max(...steps.map((step) => step.ms));
   const row = (/** @type {string} */ name, /** @type {string} */ kernel, /** @type {number} */ macs, /** @type {number} */ ms) => [
     name,
@@ -70,6 +72,6 @@ function table({ network, trained, totalMs, steps }) {
     [...row('Total', '', steps.reduce((sum, step) => sum + step.macs, 0), totalMs), ''],
   ];
   const [head, ...body] = columns(rows, ['left', 'left', 'right', 'right', 'right', 'left']);
-  const title = bold(network) + (trained ? '' : ` ${dim(UNTRAINED)}`);
+  const title = `${bold(network)} ${dim(`${trained ? '' : `${UNTRAINED}, `}${variant}, ${formatThreads(threads)}`)}`;
   return [title, '', bold(head), ...body.slice(0, -1), bold(/** @type {string} */ (body.at(-1)))].join('\n');
 }

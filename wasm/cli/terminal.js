@@ -39,6 +39,11 @@ export function formatMs(ms) {
   return `${ms.toFixed(ms < 1 ? 3 : ms < 100 ? 2 : 1)} ms`;
 }
 
+/** @param {number} threads */
+export function formatThreads(threads) {
+  return threads === 1 ? '1 thread' : `${threads} threads`;
+}
+
 /**
  * A bar of block characters, to an eighth of a character.
  * @param {number} fraction from 0 to 1

@@ -71,14 +71,16 @@ export async function networkOrFile(argument, values) {
 /**
  * Loads a classifier with a progress bar.
  * @param {Choice} choice
+ * @param {import('../js/index.js').LoadOptions} [how] threads and variant
  * @returns {Promise<Classifier>}
  */
-export async function loadClassifier({ weights, network, options, seed }) {
+export async function loadClassifier({ weights, network, options, seed }, how = { threads: 1 }) {
   requireModule();
   const progress = new ProgressBar();
   try {
-    if (weights === undefined) return await Classifier.load({ network: /** @type {string} */ (network), options, seed });
+    if (weights === undefined) return await Classifier.load({ network: /** @type {string} */ (network), options, seed }, how);
     return await Classifier.load(weights, {
+      ...how,
       network,
       options,
       onProgress: ({ loaded, total, source, bytesPerSecond }) => {

@@ -18,6 +18,7 @@ import { Queue } from './queue.js';
 import { openSource } from './source.js';
 import { nextFrame } from './stream.js';
 import { summarise } from './summary.js';
+import { chooseVariant } from './variants.js';
 import { compile } from './wasm.js';
 
 /**
@@ -51,6 +52,7 @@ export class Classifier {
   #queue = new Queue();
   #summary;
   #topK;
+  #variant;
 
   /**
    * For `Classifier.load` alone.
@@ -66,6 +68,7 @@ export class Classifier {
     this.#labels = labels;
     this.#topK = options.topK ?? 5;
     this.#fetch = options.fetch;
+    this.#variant = options.wasm === undefined ? chooseVariant(options.variant ?? 'auto', false).arithmetic : null;
   }
 
   /**
@@ -82,8 +85,7 @@ export class Classifier {
     const { signal } = options;
     const report = new ProgressReport(options.onProgress);
     report.phase('wasm');
-    const module = await compile(options);
-    const engine = await startEngine(module, { worker: options.worker, signal });
+    const engine = await startEngine(options);
     try {
       if (isSynthetic(source)) {
         report.phase('weights', `synthetic weights, seed ${source.seed ?? 1}`);
@@ -152,6 +154,19 @@ export class Classifier {
   /** Where it runs: 'worker' or 'thread' (the one that made it). */
   get where() {
     return this.#engine.where;
+  }
+
+  /** Its arithmetic: 'strict' or 'relaxed', as for `LoadOptions`; null where the module was given with `wasm`. */
+  get variant() {
+    return this.#variant;
+  }
+
+  /**
+   * How many threads a run may use. A helper thread that has not come yet, or never comes, changes no answer: the others do
+   * its work.
+   */
+  get threads() {
+    return this.#engine.threads;
   }
 
   /**
@@ -245,7 +260,7 @@ export class Classifier {
   }
 
   /**
-   * Gives back the memory and the worker, at once. Calls that wait or run reject with a DecemError, code DISPOSED. Calling
+   * Gives back the memory, the worker and the threads, at once. Calls that wait or run reject with a DecemError, code DISPOSED. Calling
    * it again does nothing.
    */
   dispose() {
@@ -266,13 +281,20 @@ export class Classifier {
   async #run(image, request, signal) {
     signal?.throwIfAborted();
     const captured = await captureImage(image);
-    return this.#queue.add(async () => {
+    const job = async () => {
       const start = performance.now();
       const readable = await readImage(captured, { fetch: this.#fetch, signal });
       const readMs = performance.now() - start;
       const { inferenceMs, preprocessMs, ...result } = await this.#engine.run(readable, request);
       const totalMs = performance.now() - start;
       return { ...result, timings: { preprocessMs: readMs + preprocessMs, inferenceMs, totalMs } };
-    }, signal);
+    };
+    try {
+      return await this.#queue.add(job, signal);
+    } catch (error) {
+      // Part of the work is nobody's now: no later run could end.
+      if (error instanceof DecemError && error.code === 'THREAD_LOST') this.dispose();
+      throw error;
+    }
   }
 }

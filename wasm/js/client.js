@@ -4,22 +4,42 @@ import { Engine } from './engine.js';
 import { DecemError } from './errors.js';
 import { TAINTED } from './pixels.js';
 import { RpcClient } from './rpc.js';
+import { countThreads } from './thread-count.js';
+import { compile } from './wasm.js';
 
 /** @typedef {Engine | RemoteEngine} AnyEngine */
 
+/** @param {unknown} error @param {string} code */
+const isOf = (error, code) => error instanceof DecemError && error.code === code;
+
 /**
- * @param {WebAssembly.Module} module
- * @param {{ worker?: boolean, signal?: AbortSignal }} options as in LoadOptions
+ * @param {import('./types.js').LoadOptions} options
  * @returns {Promise<AnyEngine>}
  */
-export async function startEngine(module, { worker, signal }) {
-  signal?.throwIfAborted();
-  if (worker === false || (worker === undefined && typeof Worker !== 'function')) return Engine.create(module);
+export async function startEngine(options) {
+  const threads = await countThreads(options);
   try {
-    return await RemoteEngine.create(module, signal);
+    return await start(options, threads);
   } catch (error) {
-    const noWorker = error instanceof DecemError && error.code === 'WORKER_FAILED';
-    if (worker === undefined && noWorker) return Engine.create(module);
+    // Shared memory can be scarce where there is other memory.
+    if (threads > 1 && isOf(error, 'OUT_OF_MEMORY')) return start(options, 1);
+    throw error;
+  }
+}
+
+/**
+ * @param {import('./types.js').LoadOptions} options
+ * @param {number} threads
+ * @returns {Promise<AnyEngine>}
+ */
+async function start({ worker, ...options }, threads) {
+  const module = await compile({ ...options, threads });
+  options.signal?.throwIfAborted();
+  if (worker === false || (worker === undefined && typeof Worker !== 'function')) return Engine.create(module, threads);
+  try {
+    return await RemoteEngine.create(module, threads, options.signal);
+  } catch (error) {
+    if (worker === undefined && isOf(error, 'WORKER_FAILED')) return Engine.create(module, threads);
     throw error;
   }
 }
@@ -27,6 +47,8 @@ export async function startEngine(module, { worker, signal }) {
 /** The methods of an Engine that lives in a worker of its own. */
 export class RemoteEngine {
   where = /** @type {const} */ ('worker');
+  /** How many threads a run may use: the worker's own and its helpers. */
+  threads = 1;
   #worker;
   #rpc;
 
@@ -43,10 +65,11 @@ export class RemoteEngine {
 
   /**
    * @param {WebAssembly.Module} module
+   * @param {number} threads as `Model.create` takes them
    * @param {AbortSignal} [signal]
    * @returns {Promise<RemoteEngine>}
    */
-  static async create(module, signal) {
+  static async create(module, threads, signal) {
     let worker;
     try {
       worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'decem' });
@@ -55,7 +78,7 @@ export class RemoteEngine {
     }
     const engine = new RemoteEngine(worker);
     try {
-      await untilAborted(engine.#rpc.call('create', [module]), signal);
+      engine.threads = await untilAborted(engine.#rpc.call('create', [module, threads]), signal);
       return engine;
     } catch (error) {
       engine.dispose();

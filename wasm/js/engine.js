@@ -42,11 +42,17 @@ export class Engine {
   /** @param {Model} model */
   constructor(model) {
     this.#model = model;
+    /** How many a run may use. */
+    this.threads = model.threads;
   }
 
-  /** @param {WebAssembly.Module} module @returns {Promise<Engine>} */
-  static async create(module) {
-    return new Engine(await Model.create(module));
+  /**
+   * @param {WebAssembly.Module} module
+   * @param {number} [threads] as `Model.create` takes them
+   * @returns {Promise<Engine>}
+   */
+  static async create(module, threads) {
+    return new Engine(await Model.create(module, threads));
   }
 
   get #live() {
@@ -147,6 +153,7 @@ export class Engine {
 
   /** The instance's memory goes with it, whole. */
   dispose() {
+    this.#model?.dispose();
     this.#model = null;
   }
 }

@@ -3,12 +3,17 @@
  * A status that is not OK becomes a DecemError with the core's sentence. Everything here is synchronous.
  */
 import { DecemError, codeOfStatus } from './errors.js';
-import { instantiate } from './raw.js';
+import { instantiate, isShared } from './raw.js';
+import { Team } from './team.js';
+import { mayWait } from './thread-count.js';
 
 /** Pixels are copied into the heap in bands of about this size, so that a large photo is never there whole. */
 const BAND_BYTES = 1 << 20;
 /** Weights are, too: bytes in memory come in pieces of any size. */
 const PIECE_BYTES = 1 << 20;
+
+/** A model that nobody holds any more, and nobody disposed of, lets its helpers go. */
+const abandoned = new FinalizationRegistry((/** @type {Team} */ team) => team.stop());
 
 /**
  * The keys of a weights file's __metadata__ that decem knows.
@@ -36,6 +41,10 @@ export class Model {
   #raw;
   /** @type {import('./raw.js').Pointer} */
   #handle;
+  /** @type {Team | null} */
+  #team = null;
+  /** How many a run may use, this one included. */
+  threads = 1;
 
   /**
    * @private
@@ -49,16 +58,34 @@ export class Model {
 
   /**
    * @param {WebAssembly.Module} module
+   * @param {number} [threads] that a run may use, from 1 to 16. It is 1 after all where the module has no shared memory, or
+   *   this thread may not wait for others
    * @returns {Promise<Model>} an empty model
    */
-  static async create(module) {
+  static async create(module, threads = 1) {
     const raw = await instantiate(module);
     const slot = raw.allocate(4);
     const status = raw.call('decem_model_create', slot);
     if (status !== 0) throw new DecemError('Out of memory: cannot make a model.', codeOfStatus(status));
     const model = new Model(raw, raw.word(slot));
     raw.free(slot);
+    if (threads > 1 && isShared(module) && mayWait()) await model.#share(threads);
     return model;
+  }
+
+  /** @param {number} threads */
+  async #share(threads) {
+    this.#check(this.#raw.call('decem_model_set_threads', this.#handle, threads));
+    this.#team = await Team.start(this.#raw, this.#handle, threads);
+    abandoned.register(this, this.#team, this);
+    this.threads = threads;
+  }
+
+  /** Lets the helper threads go. The instance's memory goes with the model, whole. */
+  dispose() {
+    abandoned.unregister(this);
+    this.#team?.stop();
+    this.#team = null;
   }
 
   /** @param {number} status of a call on this model */

@@ -1,6 +1,8 @@
-/** Reading files in Node. */
+/** Files and threads in Node. */
 import { open, readFile as readWholeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { Worker, workerData } from 'node:worker_threads';
 
 import { DecemError } from './errors.js';
 
@@ -71,4 +73,25 @@ async function* readChunks(file, path, signal) {
   } finally {
     await file.close();
   }
+}
+
+/** @returns {number} how many threads this process can run at once */
+export function countCores() {
+  return availableParallelism();
+}
+
+/** What `startThread` gave this thread to do. @type {import('./team.js').HelperTask} */
+export const threadTask = workerData;
+
+/**
+ * Starts a helper. It does not keep the process from ending.
+ * @param {import('./team.js').HelperTask} task
+ * @returns {import('./team.js').Thread}
+ */
+export function startThread(task) {
+  const worker = new Worker(new URL('./thread.js', import.meta.url), { name: 'decem helper', workerData: task, execArgv: [] });
+  // Without a listener its failure would be the process's.
+  worker.on('error', () => {});
+  worker.unref();
+  return worker;
 }

@@ -5,9 +5,10 @@
  */
 import { DecemError, codeOfStatus } from './errors.js';
 
-/** Of 64 KiB. The module's import declares the same maximum, and an initial size of no more than this. */
+/** Of 64 KiB. The module's import declares an initial size of no more than this. */
 const INITIAL_PAGES = 64;
-const MAXIMUM_PAGES = 65536;
+/** The module's import declares the first of these; where there are not so many addresses to reserve, less must do. */
+const MAXIMUM_PAGES = [65536, 16384];
 
 /** An address in the module's memory; 0 is NULL. @typedef {number} Pointer */
 
@@ -18,7 +19,7 @@ const MAXIMUM_PAGES = 65536;
  * @param {WebAssembly.Memory} memory
  * @returns {WebAssembly.Imports}
  */
-function hostImports(module, memory) {
+export function hostImports(module, memory) {
   /** @type {Record<string, Record<string, WebAssembly.ImportValue>>} */
   const imports = {};
   for (const { module: room, name, kind } of WebAssembly.Module.imports(module)) {
@@ -35,40 +36,58 @@ function hostImports(module, memory) {
 }
 
 /**
+ * Whether a module is one for shared memory: those alone let their stack be moved.
+ * @param {WebAssembly.Module} module
+ * @returns {boolean}
+ */
+export function isShared(module) {
+  return WebAssembly.Module.exports(module).some(({ name }) => name === '__stack_pointer');
+}
+
+/** @param {boolean} shared @returns {WebAssembly.Memory} */
+function newMemory(shared) {
+  let cause;
+  for (const maximum of MAXIMUM_PAGES) {
+    try {
+      return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared });
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw new DecemError(
+    'No memory left for another classifier: dispose of those that are no longer needed, or close other tabs.',
+    'OUT_OF_MEMORY',
+    { cause },
+  );
+}
+
+/**
  * @param {WebAssembly.Module} module
  * @returns {Promise<Raw>}
  */
 export async function instantiate(module) {
-  let memory;
-  try {
-    memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
-  } catch (cause) {
-    throw new DecemError(
-      'No memory left for another classifier: dispose of those that are no longer needed, or close other tabs.',
-      'OUT_OF_MEMORY',
-      { cause },
-    );
-  }
+  const memory = newMemory(isShared(module));
   const instance = await WebAssembly.instantiate(module, hostImports(module, memory));
-  const raw = new Raw(/** @type {Record<string, (...args: number[]) => number>} */ (instance.exports), memory);
+  const raw = new Raw(module, memory, /** @type {Record<string, (...args: number[]) => number>} */ (instance.exports));
   if ('_initialize' in instance.exports) raw.call('_initialize');
   return raw;
 }
 
 export class Raw {
   #exports;
-  #memory;
   /** @type {Pointer} */
   #stage = 0;
   #stageBytes = 0;
 
   /**
-   * @param {Record<string, (...args: number[]) => number>} exports
+   * @param {WebAssembly.Module} module
    * @param {WebAssembly.Memory} memory
+   * @param {Record<string, (...args: number[]) => number>} exports
    */
-  constructor(exports, memory) {
+  constructor(module, memory, exports) {
+    this.module = module;
+    this.memory = memory;
     this.#exports = exports;
-    this.#memory = memory;
   }
 
   /**
@@ -130,7 +149,7 @@ export class Raw {
       this.#stage = this.allocate(bytes.length);
       this.#stageBytes = bytes.length;
     }
-    new Uint8Array(this.#memory.buffer).set(bytes, this.#stage);
+    new Uint8Array(this.memory.buffer).set(bytes, this.#stage);
     return this.#stage;
   }
 
@@ -155,7 +174,7 @@ export class Raw {
       for (const bytes of encoded) {
         const pointer = this.allocate(bytes.length);
         pointers.push(pointer);
-        new Uint8Array(this.#memory.buffer).set(bytes, pointer);
+        new Uint8Array(this.memory.buffer).set(bytes, pointer);
       }
       return use(...pointers);
     } finally {
@@ -169,27 +188,27 @@ export class Raw {
    */
   text(pointer) {
     if (pointer === 0) return null;
-    const heap = new Uint8Array(this.#memory.buffer);
+    const heap = new Uint8Array(this.memory.buffer);
     return new TextDecoder().decode(heap.slice(pointer, heap.indexOf(0, pointer)));
   }
 
   /** @param {Pointer} pointer @returns {Pointer} the address or uint32_t that is stored there */
   word(pointer) {
-    return new Uint32Array(this.#memory.buffer, pointer, 1)[0];
+    return new Uint32Array(this.memory.buffer, pointer, 1)[0];
   }
 
   /** @param {Pointer} pointer @param {number} count @returns {Float32Array} a copy */
   floats(pointer, count) {
-    return new Float32Array(this.#memory.buffer, pointer, count).slice();
+    return new Float32Array(this.memory.buffer, pointer, count).slice();
   }
 
   /** @param {Pointer} pointer @param {number} count @returns {Int32Array} a copy */
   integers(pointer, count) {
-    return new Int32Array(this.#memory.buffer, pointer, count).slice();
+    return new Int32Array(this.memory.buffer, pointer, count).slice();
   }
 
   /** @param {Pointer} pointer @param {number} count @returns {Uint8Array} a copy */
   bytes(pointer, count) {
-    return new Uint8Array(this.#memory.buffer, pointer, count).slice();
+    return new Uint8Array(this.memory.buffer, pointer, count).slice();
   }
 }

@@ -51,7 +51,14 @@
 /**
  * @typedef {object} WasmOptions
  * @property {string | URL | ArrayBuffer | Uint8Array | WebAssembly.Module} [wasm] the module, where it is not beside this
- *   package: its address (in Node also a path), its bytes, or compiled
+ *   package: its address (in Node also a path), its bytes, or compiled; `variant` then means nothing, and threads need a module
+ *   that has shared memory
+ * @property {'auto' | 'strict' | 'relaxed'} [variant] the arithmetic. strict: the same bits on every machine and for any number
+ *   of threads; relaxed: fused multiply-add, faster, its last bits depend on the processor; auto, if left out: relaxed where it
+ *   can be had
+ * @property {number | 'auto'} [threads] that a run may use, from 1 to 16. auto, if left out: one a core, 4 at most. It is 1,
+ *   whatever is asked, where threads cannot share memory: in a page that is not cross-origin isolated, and on a page's own
+ *   thread; `classifier.threads` tells
  * @property {typeof globalThis.fetch} [fetch] used for everything that decem fetches
  * @property {AbortSignal} [signal]
  */

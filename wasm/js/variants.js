@@ -1,39 +1,78 @@
 /**
- * The builds of the WebAssembly module, best first, and what each needs of the browser. They are built from the same
- * source by CMakeLists.txt.
+ * The builds of the WebAssembly module, and which of them this browser or Node can run. They are built from the same source
+ * by wasm/CMakeLists.txt; a page fetches one of them.
+ *
+ *     strict      the same bits on every machine
+ *     relaxed     fused multiply-add: faster; the last bits depend on the processor
+ *     -threads    either, on shared memory
  */
+import { DecemError } from './errors.js';
+
+/** () -> v128 by i8x16.splat and i8x16.popcnt: valid only where 128-bit SIMD is known. */
+const SIMD_PROBE = moduleOf([65, 0, 253, 15, 253, 98]);
+
+/** () -> v128 by f32x4.relaxed_madd: valid only where relaxed SIMD is known. */
+const RELAXED_PROBE = moduleOf([65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2]);
 
 /**
- * A module whose one function uses 128-bit SIMD (i8x16.splat, i8x16.popcnt): valid only where that is known.
+ * @param {number[]} instructions that leave a v128
+ * @returns {Uint8Array} a module with one function, of them
  */
-const SIMD_PROBE = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, // magic and version
-  1, 5, 1, 96, 0, 1, 123, // type: () -> v128
-  3, 2, 1, 0, // one function of that type
-  10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11, // its body
-]);
+function moduleOf(instructions) {
+  const size = instructions.length;
+  return new Uint8Array([
+    0, 97, 115, 109, 1, 0, 0, 0, // magic and version
+    1, 5, 1, 96, 0, 1, 123, // type: () -> v128
+    3, 2, 1, 0, // one function of that type
+    10, size + 4, 1, size + 2, 0, ...instructions, 11, // its body
+  ]);
+}
 
 /**
+ * @typedef {'strict' | 'relaxed'} Arithmetic
+ *
  * @typedef {object} Variant
- * @property {string} name
+ * @property {Arithmetic} arithmetic
+ * @property {boolean} shared whether its memory is shared, so that threads can work on it
  * @property {URL} url
- * @property {() => boolean} isSupported
  */
 
 /** @type {Variant[]} */
 const VARIANTS = [
-  {
-    name: 'simd',
-    url: new URL('../../build/wasm/decem-simd.wasm', import.meta.url),
-    isSupported: () => WebAssembly.validate(SIMD_PROBE),
-  },
+  { arithmetic: 'relaxed', shared: true, url: new URL('../../build/wasm/decem-relaxed-threads.wasm', import.meta.url) },
+  { arithmetic: 'relaxed', shared: false, url: new URL('../../build/wasm/decem-relaxed.wasm', import.meta.url) },
+  { arithmetic: 'strict', shared: true, url: new URL('../../build/wasm/decem-simd-threads.wasm', import.meta.url) },
+  { arithmetic: 'strict', shared: false, url: new URL('../../build/wasm/decem-simd.wasm', import.meta.url) },
 ];
 
+/** @returns {boolean} */
+export function hasRelaxedSimd() {
+  return WebAssembly.validate(/** @type {BufferSource} */ (RELAXED_PROBE));
+}
+
 /**
- * The best variant that this browser or Node can run.
- * @returns {Variant | undefined} undefined where it can run none
+ * The build to use. Throws a DecemError where this browser or Node cannot run what is asked for.
+ * @param {Arithmetic | 'auto'} asked auto: relaxed where it can be had
+ * @param {boolean} shared whether its memory is to be shared
+ * @returns {Variant}
  */
-export function bestVariant() {
-  if (typeof WebAssembly !== 'object') return undefined;
-  return VARIANTS.find((variant) => variant.isSupported());
+export function chooseVariant(asked, shared) {
+  if (!['auto', 'strict', 'relaxed'].includes(asked)) {
+    throw new DecemError(`variant is ${String(asked)}: it must be 'auto', 'strict' or 'relaxed'.`, 'INVALID_ARGUMENT');
+  }
+  if (typeof WebAssembly !== 'object' || !WebAssembly.validate(/** @type {BufferSource} */ (SIMD_PROBE))) {
+    throw new DecemError(
+      'This browser or Node is too old: decem needs WebAssembly SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16.4 or later).',
+      'UNSUPPORTED',
+    );
+  }
+  const relaxed = asked !== 'strict' && hasRelaxedSimd();
+  if (asked === 'relaxed' && !relaxed) {
+    throw new DecemError(
+      "This browser or Node has no relaxed SIMD (Chrome 114, Node 21 or later have): leave variant out, or ask for 'strict'.",
+      'UNSUPPORTED',
+    );
+  }
+  const arithmetic = relaxed ? 'relaxed' : 'strict';
+  return /** @type {Variant} */ (VARIANTS.find((variant) => variant.arithmetic === arithmetic && variant.shared === shared));
 }

@@ -3,7 +3,8 @@ import { untilAborted } from './abort.js';
 import { DecemError } from './errors.js';
 import { isFile, resolvePlace } from './host.js';
 import { fetchChecked, mediaType } from './http.js';
-import { bestVariant } from './variants.js';
+import { countThreads } from './thread-count.js';
+import { chooseVariant } from './variants.js';
 
 /** @type {Map<string, Promise<WebAssembly.Module>>} by address or path */
 const compiled = new Map();
@@ -12,18 +13,12 @@ const compiled = new Map();
  * @param {import('./types.js').WasmOptions} options
  * @returns {Promise<WebAssembly.Module>}
  */
-export async function compile({ wasm, fetch, signal }) {
+export async function compile({ wasm, variant = 'auto', threads, fetch, signal }) {
   signal?.throwIfAborted();
   if (wasm instanceof WebAssembly.Module) return wasm;
-  const variant = bestVariant();
-  if (!variant) {
-    throw new DecemError(
-      'This browser or Node is too old: decem needs WebAssembly SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16.4 or later).',
-      'UNSUPPORTED',
-    );
-  }
+  const { url } = chooseVariant(variant, (await countThreads({ threads })) > 1);
   if (wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm)) return compileBytes(wasm, 'the bytes given as wasm', '');
-  const place = resolvePlace(wasm ?? variant.url);
+  const place = resolvePlace(wasm ?? url);
   const key = String(place);
   let module = compiled.get(key);
   if (!module) {

@@ -8,8 +8,8 @@ let engine;
 serve(/** @type {import('./rpc.js').Port} */ (/** @type {unknown} */ (globalThis)), async (method, args) => {
   switch (method) {
     case 'create':
-      engine = await Engine.create(args[0]);
-      return undefined;
+      engine = await Engine.create(args[0], args[1]);
+      return engine.threads;
     case 'select':
       return engine.select(args[0], args[1]);
     case 'push':
