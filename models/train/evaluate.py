@@ -6,25 +6,11 @@ DATA is a folder or tar with val/CLASS/ (see data.py); its classes must be the w
 """
 
 import argparse
-import json
 from pathlib import Path
 
-import safetensors_file
-import torch
 from data import MEAN, STD, Dataset
-from networks import build
 from train import scores
-
-
-def load(path):
-    """(the model in eval mode, its preprocess, its labels) of a .safetensors with decem's metadata."""
-    tensors, metadata = safetensors_file.read(path)
-    model = build(metadata["network"], **json.loads(metadata["options"]))
-    missing, unexpected = model.load_state_dict(tensors, strict=False)
-    missing = [name for name in missing if not name.endswith("num_batches_tracked")]
-    if missing or unexpected:
-        raise ValueError(f"{path} does not fit {metadata['network']}: missing {missing}, unexpected {unexpected}")
-    return model.eval(), json.loads(metadata["preprocess"]), json.loads(metadata["labels"])
+from weights import load
 
 
 def main():

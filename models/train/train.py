@@ -31,6 +31,7 @@ from data import Dataset, normalise
 from networks import build
 from plot import curves
 from team import Team
+from weights import load
 
 AUX_SHARE = 0.3  # of the loss, for each side branch of GoogLeNet
 SAVE_EVERY = 180  # seconds
@@ -110,7 +111,13 @@ class Run:
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         torch.manual_seed(settings["seed"])
         model = build(settings["network"], num_classes=len(data.labels), **settings["options"])
-        initialise(model)
+        if settings["start"]:
+            started, _, labels = load(settings["start"])
+            if (started.network, started.options, labels) != (model.network, model.options, data.labels):
+                raise ValueError(f"{settings['start']}: another network, other options or other classes")
+            model = started
+        else:
+            initialise(model)
         self.model = model.to(self.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
         self.optimiser = optimiser(self.model, settings["weight_decay"])
