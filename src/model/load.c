@@ -72,6 +72,8 @@ static decem_status list_parameters(decem_model *model) {
 }
 
 decem_status decem_model_plan(decem_model *model, const decem_network *network) {
+    model->network = NULL; /* whatever was planned before is gone */
+    model->stage = DECEM_STAGE_EMPTY;
     decem_status status = settle_options(model, network);
     if (status != DECEM_OK) return status;
     if (model->graph == NULL) model->graph = malloc(sizeof *model->graph);
@@ -127,15 +129,17 @@ decem_status decem_model_select(decem_model *model, const char *name, const char
     if (network == NULL)
         return decem_fail(&model->message, DECEM_UNKNOWN_NETWORK,
                           "there is no network %s; choose googlenet, resnet18, resnet50, resnet101, resnet152, vgg16, mobilenetv1, mobilenetv2, shufflenetv1 or shufflenetv2", name);
+    char *asked_options = NULL;
+    if (options != NULL && (asked_options = copy_text(options)) == NULL) return out_of_memory(model, strlen(options), "the options");
     free(model->asked_options);
-    model->asked_options = NULL;
-    if (options != NULL && (model->asked_options = copy_text(options)) == NULL) return out_of_memory(model, strlen(options), "the options");
+    model->asked_options = asked_options;
     model->asked_network = network;
     model->options = decem_options_default(network);
     decem_status status = decem_model_plan(model, network);
-    if (status != DECEM_OK) { /* what was planned before is gone */
-        model->asked_network = model->network = NULL;
-        model->stage = DECEM_STAGE_EMPTY;
+    if (status != DECEM_OK) { /* nothing of a choice that was refused counts later */
+        model->asked_network = NULL;
+        free(model->asked_options);
+        model->asked_options = NULL;
     }
     return status;
 }

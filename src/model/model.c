@@ -102,7 +102,7 @@ decem_status decem_model_set_input(decem_model *model, const float *input) {
 /* ---- Running ---- */
 
 int32_t decem_model_step_count(const decem_model *model) {
-    return model->plan == NULL || model->stage == DECEM_STAGE_EMPTY ? 0 : model->plan->step_count;
+    return model->network == NULL ? 0 : model->plan->step_count;
 }
 
 static float *result(const decem_model *model, int32_t output, int32_t which) {
@@ -149,7 +149,7 @@ decem_status decem_model_run(decem_model *model) {
 }
 
 int32_t decem_model_output_count(const decem_model *model) {
-    return model->stage == DECEM_STAGE_EMPTY || model->graph == NULL ? 0 : model->graph->output_count;
+    return model->network == NULL ? 0 : model->graph->output_count;
 }
 
 int32_t decem_model_class_count(const decem_model *model) {

@@ -17,9 +17,9 @@ static const uint32_t CANARY = 0x7fc0beef;
 /* The bounds of every kernel test: none, ReLU, and two that bite on both sides. */
 static const decem_clamp unbounded = {0.0f, 0.0f, 0}, relu = {0.0f, 3.4028234663852886e38f, 1}, narrow = {-0.25f, 0.5f, 1};
 
-typedef struct padding {
+typedef struct border {
     int32_t top, left, bottom, right;
-} padding;
+} border; /* pixels around an image */
 
 typedef struct guarded_map {
     decem_map map;
@@ -75,7 +75,7 @@ static inline guarded_map make_map(int32_t height, int32_t width, int32_t channe
 }
 
 /* A map of height + padding by width + padding pixels: values inside, zeros around them. */
-static inline guarded_map make_input(int32_t height, int32_t width, int32_t channels, int32_t gap, padding around, uint32_t *seed) {
+static inline guarded_map make_input(int32_t height, int32_t width, int32_t channels, int32_t gap, border around, uint32_t *seed) {
     guarded_map made = make_map(height + around.top + around.bottom, width + around.left + around.right, channels, gap);
     for (int32_t y = 0; y < made.map.height; y++)
         for (int32_t x = 0; x < made.map.width; x++)

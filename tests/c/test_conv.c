@@ -7,7 +7,7 @@
 typedef struct conv_case {
     decem_conv_shape shape;
     int32_t height, width; /* of the input, without padding */
-    padding around;
+    border around;
     int32_t gap;           /* elements between pixels of every map */
     tail tail;
     decem_clamp before, after;
@@ -124,7 +124,7 @@ static void check_case(const conv_case *c) {
 
     int32_t out = c->tail == INTERLEAVED ? 2 * shape->out_channels : shape->out_channels;
     guarded_map input = make_input(c->height, c->width, shape->in_channels, c->gap, c->around, &seed);
-    guarded_map addend = make_input(height, width, shape->out_channels, 2 * c->gap, (padding){0, 0, 0, 0}, &seed);
+    guarded_map addend = make_input(height, width, shape->out_channels, 2 * c->gap, (border){0, 0, 0, 0}, &seed);
     guarded_map wanted = make_map(height, width, out, 0), bound = make_map(height, width, out, 0);
     constants k = make_constants(shape);
     define_conv(shape, input.map, k.weights, k.bias, c->tail, c->before, &addend.map, c->after, &wanted.map);
@@ -160,8 +160,8 @@ static decem_conv_shape full(int32_t in, int32_t out, int32_t window, int32_t st
     return (decem_conv_shape){in, out, 1, 1, window, window, stride};
 }
 
-static padding all_round(int32_t size) {
-    return (padding){size, size, size, size};
+static border all_round(int32_t size) {
+    return (border){size, size, size, size};
 }
 
 /* ---- Edges by name ------------------------------------------------------------------------------- */
@@ -230,7 +230,7 @@ static void test_tails(void) {
 /* The reference itself, by hand: 2 x 2 pixels 1 2 / 3 4, weights 1 10 / 100 1000, bias 5, one padded column at the left. */
 static void test_the_definition(void) {
     check_in("by hand");
-    guarded_map input = make_input(2, 2, 1, 0, (padding){0, 1, 0, 0}, &seed), output = make_map(1, 2, 1, 0);
+    guarded_map input = make_input(2, 2, 1, 0, (border){0, 1, 0, 0}, &seed), output = make_map(1, 2, 1, 0);
     for (int32_t i = 0; i < 4; i++) *map_at(&input.map, i / 2, 1 + i % 2, 0) = (float)(i + 1);
     const float weights[] = {1, 10, 100, 1000}, bias[] = {5};
     decem_conv_shape shape = full(1, 1, 2, 1);

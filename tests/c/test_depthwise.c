@@ -16,7 +16,7 @@ static void run(decem_depthwise_args args, decem_map output, bool reference) {
     }
 }
 
-static void check_case(int32_t channels, int32_t height, int32_t width, padding around, int32_t stride, decem_clamp clamp, int32_t gap) {
+static void check_case(int32_t channels, int32_t height, int32_t width, border around, int32_t stride, decem_clamp clamp, int32_t gap) {
     if (height + around.top + around.bottom < 3 || width + around.left + around.right < 3) return;
     int32_t out_height = (height + around.top + around.bottom - 3) / stride + 1, out_width = (width + around.left + around.right - 3) / stride + 1;
     char name[120];
@@ -67,8 +67,8 @@ static void test_channels_and_clamps(void) {
     for (int32_t i = 0; i < COUNT(channels); i++)
         for (int32_t k = 0; k < COUNT(clamps); k++)
             for (int32_t gap = 0; gap <= 5; gap += 5) {
-                check_case(channels[i], 7, 5, (padding){1, 1, 1, 1}, 1, clamps[k], gap);
-                check_case(channels[i], 7, 5, (padding){1, 1, 1, 1}, 2, clamps[k], gap);
+                check_case(channels[i], 7, 5, (border){1, 1, 1, 1}, 1, clamps[k], gap);
+                check_case(channels[i], 7, 5, (border){1, 1, 1, 1}, 2, clamps[k], gap);
             }
 }
 
@@ -76,21 +76,21 @@ static void test_sizes(void) {
     static const int32_t sizes[][2] = {{1, 1}, {2, 2}, {3, 3}, {7, 7}, {14, 14}, {5, 9}, {13, 2}, {1, 11}};
     for (int32_t i = 0; i < COUNT(sizes); i++)
         for (int32_t stride = 1; stride <= 3; stride++) {
-            check_case(3, sizes[i][0], sizes[i][1], (padding){1, 1, 1, 1}, stride, unbounded, 0);
-            check_case(9, sizes[i][0], sizes[i][1], (padding){1, 1, 1, 1}, stride, unbounded, 0);
+            check_case(3, sizes[i][0], sizes[i][1], (border){1, 1, 1, 1}, stride, unbounded, 0);
+            check_case(9, sizes[i][0], sizes[i][1], (border){1, 1, 1, 1}, stride, unbounded, 0);
         }
 }
 
 static void test_padding_corners(void) {
     for (int32_t corner = 0; corner < 16; corner++)
         for (int32_t stride = 1; stride <= 2; stride++)
-            check_case(8, 5, 4, (padding){corner & 1, corner >> 1 & 1, corner >> 2 & 1, corner >> 3}, stride, unbounded, 3);
+            check_case(8, 5, 4, (border){corner & 1, corner >> 1 & 1, corner >> 2 & 1, corner >> 3}, stride, unbounded, 3);
 }
 
 /* The reference itself, by hand: a window of ones over 1 to 9, weights 1 to 9, bias 1000. */
 static void test_the_definition(void) {
     check_in("by hand");
-    guarded_map input = make_input(3, 3, 1, 0, (padding){0, 0, 0, 0}, &seed), output = make_map(1, 1, 1, 0);
+    guarded_map input = make_input(3, 3, 1, 0, (border){0, 0, 0, 0}, &seed), output = make_map(1, 1, 1, 0);
     float weights[9], bias[] = {1000};
     for (int32_t i = 0; i < 9; i++) *map_at(&input.map, i / 3, i % 3, 0) = weights[i] = (float)(i + 1);
     run((decem_depthwise_args){.input = input.map, .stride = 1, .weights = weights, .bias = bias, .clamp = unbounded}, output.map, true);

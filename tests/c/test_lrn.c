@@ -12,7 +12,7 @@ static void check_case(int32_t channels, int32_t size, int32_t height, int32_t w
     char name[80];
     snprintf(name, sizeof name, "%d channels, size %d, image %dx%d, gap %d", (int)channels, (int)size, (int)height, (int)width, (int)gap);
     check_in(name);
-    guarded_map input = make_input(height, width, channels, gap, (padding){0, 0, 0, 0}, &seed);
+    guarded_map input = make_input(height, width, channels, gap, (border){0, 0, 0, 0}, &seed);
     guarded_map output = make_map(height, width, channels, gap), wanted = make_map(height, width, channels, 0), bound = make_map(height, width, channels, 0);
     for (int32_t y = 0; y < height; y++)
         for (int32_t x = 0; x < width; x++)
@@ -46,7 +46,7 @@ static void test_channels_and_sizes(void) {
 /* PyTorch's window of 2 covers the channel and the one before it: 100 / (1 + 1e-4 / 2 * (100^2 + 200^2)) ^ 0.75 and so on. */
 static void test_the_definition(void) {
     check_in("by hand");
-    guarded_map input = make_input(1, 1, 3, 0, (padding){0, 0, 0, 0}, &seed), output = make_map(1, 1, 3, 0);
+    guarded_map input = make_input(1, 1, 3, 0, (border){0, 0, 0, 0}, &seed), output = make_map(1, 1, 3, 0);
     input.map.at[0] = 200, input.map.at[1] = 100, input.map.at[2] = -100;
     decem_lrn_args args = {input.map, output.map, 2};
     decem_f32_lrn__ref(&args, 0);

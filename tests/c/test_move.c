@@ -13,8 +13,8 @@ static void check_case(int32_t channels, int32_t height, int32_t width, bool add
              (int)step, (double)clamp.low, (double)clamp.high, (int)gap);
     check_in(name);
     /* The output has room for `step` such moves side by side; this one writes the last of each group of channels. */
-    guarded_map input = make_input(height, width, channels, gap, (padding){0, 0, 0, 0}, &seed);
-    guarded_map addend = make_input(height, width, channels, 2 * gap, (padding){0, 0, 0, 0}, &seed);
+    guarded_map input = make_input(height, width, channels, gap, (border){0, 0, 0, 0}, &seed);
+    guarded_map addend = make_input(height, width, channels, 2 * gap, (border){0, 0, 0, 0}, &seed);
     guarded_map output = make_map(height, width, channels * step, gap), wanted = make_map(height, width, channels * step, gap);
     decem_move_args args = {.input = input.map, .output = output.map, .output_step = step, .clamp = clamp};
     if (adds) args.addend = addend.map;

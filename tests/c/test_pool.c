@@ -33,7 +33,7 @@ static void check_case(pool_case c) {
              (int)c.height, (int)c.width, (int)c.out_height, (int)c.out_width, (int)c.window_height, (int)c.window_width, (int)c.stride, (int)c.padding_top,
              (int)c.padding_left, (int)c.gap, (double)c.offset);
     check_in(name);
-    guarded_map input = make_input(c.height, c.width, c.channels, c.gap, (padding){0, 0, 0, 0}, &seed);
+    guarded_map input = make_input(c.height, c.width, c.channels, c.gap, (border){0, 0, 0, 0}, &seed);
     for (int32_t y = 0; y < c.height; y++)
         for (int32_t x = 0; x < c.width; x++)
             for (int32_t n = 0; n < c.channels; n++) *map_at(&input.map, y, x, n) += c.offset;
@@ -136,7 +136,7 @@ static void test_ranges(void) {
 /* The reference itself, by hand: 1 2 / 3 6 under a window of 2, padded by 1 at the top left. */
 static void test_the_definition(void) {
     check_in("by hand");
-    guarded_map input = make_input(2, 2, 1, 0, (padding){0, 0, 0, 0}, &seed), output = make_map(2, 2, 1, 0);
+    guarded_map input = make_input(2, 2, 1, 0, (border){0, 0, 0, 0}, &seed), output = make_map(2, 2, 1, 0);
     input.map.at[0] = 1, input.map.at[1] = 2, input.map.at[2] = 3, input.map.at[3] = 6;
     decem_pool_args args = {.kind = DECEM_POOL_AVERAGE, .input = input.map, .window_height = 2, .window_width = 2, .stride = 1, .padding_top = 1, .padding_left = 1};
     run(args, output.map, true);

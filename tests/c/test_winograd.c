@@ -10,7 +10,7 @@ static uint32_t seed = 7;
 
 typedef struct winograd_case {
     int32_t in, out, height, width;
-    padding around;
+    border around;
     int32_t gap;
     bool pool; /* 2x2 maxima of the outputs; then the tail is PLAIN */
     tail tail; /* PLAIN or ADDED */
@@ -103,8 +103,8 @@ static void check_case(int32_t block, const winograd_case *c) {
              (int)c->width, (int)c->around.top, (int)c->around.left, (int)c->around.bottom, (int)c->around.right, (int)c->gap, c->pool, (int)c->tail);
     check_in(name);
     uint32_t values = seed++ * 7919u, same_values = values;
-    guarded_map padded = make_input(c->height, c->width, c->in, 0, c->around, &values), input = make_input(c->height, c->width, c->in, c->gap, (padding){0, 0, 0, 0}, &same_values);
-    guarded_map addend = make_input(height, width, c->out, 2 * c->gap, (padding){0, 0, 0, 0}, &seed);
+    guarded_map padded = make_input(c->height, c->width, c->in, 0, c->around, &values), input = make_input(c->height, c->width, c->in, c->gap, (border){0, 0, 0, 0}, &same_values);
+    guarded_map addend = make_input(height, width, c->out, 2 * c->gap, (border){0, 0, 0, 0}, &seed);
     guarded_map wanted = make_map(height, width, c->out, 0), bound = make_map(height, width, c->out, 0);
     float *weights = make_values((size_t)(c->out * c->in * 9), &seed), *bias = make_values((size_t)c->out, &seed);
     float *packed = pack(block, c->in, c->out, weights);
@@ -140,7 +140,7 @@ static void check_all(winograd_case c) {
         for (c.gap = 0; c.gap <= 4; c.gap += 4) check_case(block, &c);
 }
 
-static const padding one = {1, 1, 1, 1};
+static const border one = {1, 1, 1, 1};
 
 static void test_channels(void) {
     static const int32_t ins[] = {4, 8, 12, 60}, outs[] = {8, 16, 72};
