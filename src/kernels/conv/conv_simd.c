@@ -74,7 +74,9 @@ void decem_f32_conv_4x8__simd(const decem_conv_args *args, int32_t tile) {
     find_rows(args, tile / panel_tiles * args->tile_rows, &rows);
 
     ptrdiff_t panel_weights = (ptrdiff_t)args->segment_count * args->segment_length * DECEM_CONV_COLUMNS;
-    int plain = args->finish.addend == NULL && args->output_step == 1;
+    const decem_conv_finish *finish = &args->finish;
+    int adds = finish->addend != NULL && !finish->interleave && !finish->before.active; /* in the micro-kernel */
+    int plain = (finish->addend == NULL || adds) && args->output_step == 1;
     float sums[DECEM_CONV_ROWS][DECEM_CONV_COLUMNS];
     float *const sum_rows[DECEM_CONV_ROWS] = {sums[0], sums[1], sums[2], sums[3]};
     for (int32_t p = first_panel; p < panel_end; p++) {
@@ -83,10 +85,11 @@ void decem_f32_conv_4x8__simd(const decem_conv_args *args, int32_t tile) {
         int direct = plain && panel->columns == DECEM_CONV_COLUMNS;
         for (int32_t i = 0; i < rows.count; i += DECEM_CONV_ROWS) {
             decem_f32_gemm_4x8__simd(rows.input + i, panel->input_offset, args->segments, args->segment_count, args->segment_length, weights, bias,
-                                     direct ? rows.output + i : sum_rows, direct ? panel->output_offset : 0, args->finish.before);
+                                     direct && adds ? rows.addend + i : NULL, direct ? rows.output + i : sum_rows,
+                                     direct ? panel->output_offset : 0, adds && direct ? finish->after : finish->before);
             if (direct) continue;
             for (int32_t r = 0; r < DECEM_CONV_ROWS; r++)
-                finish_row(args, panel, sums[r], rows.output[i + r], args->finish.addend == NULL ? NULL : rows.addend[i + r]);
+                finish_row(args, panel, sums[r], rows.output[i + r], finish->addend == NULL ? NULL : rows.addend[i + r]);
         }
     }
 }

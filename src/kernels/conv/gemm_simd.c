@@ -11,9 +11,22 @@ static inline ptrdiff_t distance(const float *from, const float *to) {
 
 DECEM_NOINLINE void decem_f32_gemm_4x8__simd(const float *const *rows, int32_t row_offset, const int32_t *segments,
                                              int32_t segment_count, int32_t length, const float *weights, const float *bias,
-                                             float *const *outputs, int32_t output_offset, decem_clamp clamp) {
+                                             const float *const *addends, float *const *outputs, int32_t output_offset,
+                                             decem_clamp clamp) {
     decem_f32x4 c00 = decem_f32x4_load(bias), c01 = decem_f32x4_load(bias + 4);
     decem_f32x4 c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
+    if (addends != NULL) { /* sums start from it, so that a residual costs no pass of its own */
+        const float *e0 = addends[0] + output_offset, *e1 = addends[1] + output_offset;
+        const float *e2 = addends[2] + output_offset, *e3 = addends[3] + output_offset;
+        c00 = decem_f32x4_add(c00, decem_f32x4_load(e0));
+        c01 = decem_f32x4_add(c01, decem_f32x4_load(e0 + 4));
+        c10 = decem_f32x4_add(c10, decem_f32x4_load(e1));
+        c11 = decem_f32x4_add(c11, decem_f32x4_load(e1 + 4));
+        c20 = decem_f32x4_add(c20, decem_f32x4_load(e2));
+        c21 = decem_f32x4_add(c21, decem_f32x4_load(e2 + 4));
+        c30 = decem_f32x4_add(c30, decem_f32x4_load(e3));
+        c31 = decem_f32x4_add(c31, decem_f32x4_load(e3 + 4));
+    }
     ptrdiff_t d1 = distance(rows[0], rows[1]), d2 = distance(rows[0], rows[2]), d3 = distance(rows[0], rows[3]);
     do {
         const float *a = rows[0] + row_offset + *segments, *end = a + length;

@@ -93,7 +93,7 @@ static void multiply(const decem_winograd_args *args, int32_t count, int32_t fir
         }
         for (int32_t n = 0; n < panels; n++, u += (ptrdiff_t)in * DECEM_CONV_COLUMNS)
             for (int32_t i = 0; i < count; i += DECEM_CONV_ROWS)
-                decem_f32_gemm_4x8__simd(rows + i, 0, one_segment, 1, in, u, no_bias, outputs + i, n * DECEM_CONV_COLUMNS, none);
+                decem_f32_gemm_4x8__simd(rows + i, 0, one_segment, 1, in, u, no_bias, NULL, outputs + i, n * DECEM_CONV_COLUMNS, none);
     }
 }
 
