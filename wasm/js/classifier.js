@@ -16,28 +16,15 @@ import { labelOf, loadLabels } from './labels.js';
 import { ProgressReport } from './progress.js';
 import { Queue } from './queue.js';
 import { openSource } from './source.js';
-import { nextFrame } from './stream.js';
 import { summarise } from './summary.js';
 import { chooseVariant } from './variants.js';
 import { compile } from './wasm.js';
 
 /**
- * @typedef {import('./types.js').Classification} Classification
- * @typedef {import('./types.js').ClassifyOptions} ClassifyOptions
- * @typedef {import('./types.js').Crop} Crop
- * @typedef {import('./types.js').ImageSource} ImageSource
- * @typedef {import('./types.js').LoadOptions} LoadOptions
- * @typedef {import('./types.js').NetworkOptions} NetworkOptions
- * @typedef {import('./types.js').Profile} Profile
- * @typedef {import('./types.js').StreamOptions} StreamOptions
- * @typedef {import('./types.js').Summary} Summary
- * @typedef {import('./types.js').SyntheticWeights} SyntheticWeights
- * @typedef {import('./types.js').Timings} Timings
- * @typedef {import('./types.js').WasmOptions} WasmOptions
- * @typedef {import('./types.js').WeightsSource} WeightsSource
- * @typedef {import('./engine.js').RunRequest} RunRequest
- * @typedef {import('./engine.js').RunResult} RunResult
- * @typedef {import('./client.js').AnyEngine} AnyEngine
+ * @import { RunRequest, RunResult } from './types-inside.js'
+ * @import { AnyEngine } from './client.js'
+ * @import { Classification, ClassifyOptions, Crop, ImageSource, LoadOptions, NetworkOptions, Profile, StreamOptions, Summary,
+ *   SyntheticWeights, Timings, WasmOptions, WeightsSource } from './types.js'
  */
 
 /** @param {unknown} source @returns {source is SyntheticWeights} */
@@ -209,6 +196,7 @@ export class Classifier {
    * @returns {Promise<void>} settles when it has ended; rejects when a frame cannot be classified
    */
   async stream(source, { onResult, signal, ...options }) {
+    const { nextFrame } = await import('./stream.js');
     while (!signal?.aborted) {
       const frame = await nextFrame(source, signal);
       if (frame === null) return;

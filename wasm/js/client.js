@@ -112,15 +112,15 @@ export class RemoteEngine {
     return this.#rpc.call('synthesize', [seed]);
   }
 
-  /** @returns {Promise<import('./engine.js').About>} */
+  /** @returns {Promise<import('./types-inside.js').About>} */
   describe() {
     return this.#rpc.call('describe', []);
   }
 
   /**
    * @param {import('./image.js').ReadableImage} readable handed over when it is decem's own, else copied
-   * @param {import('./engine.js').RunRequest} request
-   * @returns {Promise<import('./engine.js').RunResult>}
+   * @param {import('./types-inside.js').RunRequest} request
+   * @returns {Promise<import('./types-inside.js').RunResult>}
    */
   run({ image, own }, request) {
     if ('data' in image) {

@@ -6,37 +6,14 @@ import { DecemError } from './errors.js';
 import { Model } from './model.js';
 import { openPixels } from './pixels.js';
 
-/**
- * @typedef {object} RunRequest
- * @property {number} topK predictions an output
- * @property {boolean} [logits]
- * @property {boolean} [embedding]
- * @property {boolean} [profile]
- */
-
-/**
- * @typedef {object} RunResult
- * @property {{ indices: Int32Array, probabilities: Float32Array }[]} outputs the topK classes of each output and their
- *   probabilities, main output first
- * @property {Float32Array[]} [logits] on request, of each output
- * @property {Float32Array} [embedding] on request
- * @property {import('./types.js').ProfiledStep[]} [steps] on request
- * @property {number} preprocessMs
- * @property {number} inferenceMs
- */
-
-/**
- * @typedef {object} About
- * @property {import('./model.js').Description} description
- * @property {Record<import('./model.js').MetadataKey, string | null>} metadata
- */
+/** @import { About, Description, RunRequest, RunResult } from './types-inside.js' */
 
 export class Engine {
   /** @type {'thread' | 'worker'} where it runs, seen from who made it */
   where = /** @type {const} */ ('thread');
   /** @type {Model | null} */
   #model;
-  /** @type {import('./model.js').Description | null} */
+  /** @type {Description | null} */
   #description = null;
 
   /** @param {Model} model */

@@ -15,27 +15,7 @@ const PIECE_BYTES = 1 << 20;
 /** A model that nobody holds any more, and nobody disposed of, lets its helpers go. */
 const abandoned = new FinalizationRegistry((/** @type {Team} */ team) => team.stop());
 
-/**
- * The keys of a weights file's __metadata__ that decem knows.
- * @typedef {'network' | 'options' | 'preprocess' | 'labels' | 'license' | 'source'} MetadataKey
- */
-
-/**
- * What decem_model_describe tells.
- * @typedef {object} Description
- * @property {string} network
- * @property {import('./types.js').NetworkOptions & { num_classes: number, input_size: number }} options
- * @property {import('./types.js').Preprocess} preprocess its crop is the height and width of the input
- * @property {boolean} trained
- * @property {'logits' | 'softmax' | 'log_softmax'} final what the article's network makes of its logits
- * @property {string[]} outputs their names, main first
- * @property {import('./types.js').Layer[]} layers
- * @property {number} parameters
- * @property {number} macs
- * @property {{ weights: number, activations: number }} memory bytes
- * @property {{ name: string, shape: number[], role: string }[]} tensors in the order of the state_dict
- * @property {Omit<import('./types.js').ProfiledStep, 'ms'>[]} steps in the order in which they run
- */
+/** @import { Description, MetadataKey } from './types-inside.js' */
 
 export class Model {
   #raw;

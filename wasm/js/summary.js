@@ -1,8 +1,8 @@
 /**
  * What is known of a network and its weights, for people and tables.
- * @param {import('./model.js').Description} description
+ * @param {import('./types-inside.js').Description} description
  * @param {object} weights
- * @param {import('./engine.js').About['metadata']} weights.metadata
+ * @param {import('./types-inside.js').About['metadata']} weights.metadata
  * @param {string[] | null} weights.labels
  * @returns {import('./types.js').Summary}
  */

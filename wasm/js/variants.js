@@ -1,11 +1,4 @@
-/**
- * The builds of the WebAssembly module, and which of them this browser or Node can run. They are built from the same source
- * by wasm/CMakeLists.txt; a page fetches one of them.
- *
- *     strict      the same bits on every machine
- *     relaxed     fused multiply-add: faster; the last bits depend on the processor
- *     -threads    either, on shared memory
- */
+/** The builds of the WebAssembly module (wasm/CMakeLists.txt), and which of them can run here. A page fetches one of them. */
 import { DecemError } from './errors.js';
 
 /** () -> v128 by i8x16.splat and i8x16.popcnt: valid only where 128-bit SIMD is known. */
@@ -29,11 +22,11 @@ function moduleOf(instructions) {
 }
 
 /**
- * @typedef {'strict' | 'relaxed'} Arithmetic
+ * @typedef {'strict' | 'relaxed'} Arithmetic strict: the same bits everywhere; relaxed: fused multiply-add
  *
  * @typedef {object} Variant
  * @property {Arithmetic} arithmetic
- * @property {boolean} shared whether its memory is shared, so that threads can work on it
+ * @property {boolean} shared whether threads can work on its memory
  * @property {URL} url
  */
 
@@ -51,9 +44,9 @@ export function hasRelaxedSimd() {
 }
 
 /**
- * The build to use. Throws a DecemError where this browser or Node cannot run what is asked for.
+ * The build to use. Throws a DecemError where what is asked for cannot run here.
  * @param {Arithmetic | 'auto'} asked auto: relaxed where it can be had
- * @param {boolean} shared whether its memory is to be shared
+ * @param {boolean} shared whether threads are to work on its memory
  * @returns {Variant}
  */
 export function chooseVariant(asked, shared) {
@@ -69,7 +62,7 @@ export function chooseVariant(asked, shared) {
   const relaxed = asked !== 'strict' && hasRelaxedSimd();
   if (asked === 'relaxed' && !relaxed) {
     throw new DecemError(
-      "This browser or Node has no relaxed SIMD (Chrome 114, Node 21 or later have): leave variant out, or ask for 'strict'.",
+      "There is no relaxed SIMD here (Chrome 114 and Node 21 have it): leave variant out, or ask for 'strict'.",
       'UNSUPPORTED',
     );
   }
