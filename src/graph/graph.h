@@ -91,7 +91,7 @@ typedef struct decem_graph {
     decem_graph_output outputs[DECEM_GRAPH_OUTPUTS]; /* main first */
     int32_t output_count;
     decem_final final;
-    double norm_gain, logit_gain; /* of synthetic weights */
+    double norm_gain, logit_gain; /* of synthetic weights: see weights/synthetic.h */
     char names[DECEM_GRAPH_NAME_BYTES];
     int32_t names_used;
     decem_status status;

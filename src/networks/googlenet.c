@@ -94,7 +94,7 @@ static void build(decem_graph *graph, const decem_options *options) {
     decem_graph_output_logits(graph, x, "main");
     decem_graph_output_logits(graph, branch_2, torchvision ? "aux2" : "branch 2");
     decem_graph_output_logits(graph, branch_1, torchvision ? "aux1" : "branch 1");
-    decem_graph_synthetic_gains(graph, 1.0, torchvision ? 0.12 : 0.45);
+    decem_graph_synthetic_gains(graph, torchvision ? 0.95 : 4.0, torchvision ? 11.0 : 8.0);
     graph->final = torchvision ? DECEM_FINAL_LOGITS : DECEM_FINAL_SOFTMAX;
 }
 

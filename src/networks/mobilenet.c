@@ -63,7 +63,7 @@ static void v1_build(decem_graph *graph, const decem_options *options) {
     x = decem_graph_flatten(graph, x, "");
     x = decem_graph_linear(graph, x, "fc", options->num_classes);
     decem_graph_output_logits(graph, x, "main");
-    decem_graph_synthetic_gains(graph, 0.95, 1.2);
+    decem_graph_synthetic_gains(graph, 1.03, 9.8);
 }
 
 static bool v1_recognise(const decem_tensor_shapes *shapes, decem_options *options) {
@@ -127,7 +127,7 @@ static void v2_build(decem_graph *graph, const decem_options *options) {
     x = v2_conv(graph, x, decem_graph_name(graph, "features.%d", index), divisible(1280 * (width > 1 ? width : 1), divisor), decem_square(1, 1, 0), 1);
     x = decem_block_head(graph, x, "", "classifier.1", options->num_classes);
     decem_graph_output_logits(graph, x, "main");
-    decem_graph_synthetic_gains(graph, 0.85, 0.87);
+    decem_graph_synthetic_gains(graph, 0.82, 6.8);
 }
 
 static bool v2_fits(const decem_tensor_shapes *shapes, double width, int32_t divisor) {

@@ -50,7 +50,7 @@ static void build_article18(decem_graph *graph, const decem_options *options) {
             x = article_block18(graph, x, decem_graph_name(graph, "conv%d_%d", stage + 2, i), widths[stage]);
     x = decem_block_head(graph, x, "avg_pool", "fc", options->num_classes);
     decem_graph_output_logits(graph, x, "main");
-    decem_graph_synthetic_gains(graph, 0.8, 0.09);
+    decem_graph_synthetic_gains(graph, 0.8, 5.3);
     graph->final = DECEM_FINAL_SOFTMAX;
 }
 
@@ -94,12 +94,12 @@ static void build_stages(decem_graph *graph, const decem_options *options, const
 static const int32_t repeats18[4] = {2, 2, 2, 2}, repeats50[4] = {3, 4, 6, 3}, repeats101[4] = {3, 4, 23, 3}, repeats152[4] = {3, 8, 36, 3};
 
 static void build18(decem_graph *graph, const decem_options *options) {
-    if (is_torchvision(options)) build_stages(graph, options, repeats18, false, (stage_gains){0.9, 0, 0.07});
+    if (is_torchvision(options)) build_stages(graph, options, repeats18, false, (stage_gains){0.9, 0, 2.7});
     else build_article18(graph, options);
 }
-static void build50(decem_graph *graph, const decem_options *options) { build_stages(graph, options, repeats50, true, (stage_gains){0.75, 0.14, 0.12}); }
-static void build101(decem_graph *graph, const decem_options *options) { build_stages(graph, options, repeats101, true, (stage_gains){0.65, 0.24, 0.2}); }
-static void build152(decem_graph *graph, const decem_options *options) { build_stages(graph, options, repeats152, true, (stage_gains){0.62, 0.18, 0.17}); }
+static void build50(decem_graph *graph, const decem_options *options) { build_stages(graph, options, repeats50, true, (stage_gains){0.78, 5.1, 5.6}); }
+static void build101(decem_graph *graph, const decem_options *options) { build_stages(graph, options, repeats101, true, (stage_gains){0.7, 4.3, 4.4}); }
+static void build152(decem_graph *graph, const decem_options *options) { build_stages(graph, options, repeats152, true, (stage_gains){0.66, 3.9, 4.0}); }
 
 static bool recognise18(const decem_tensor_shapes *shapes, decem_options *options) {
     bool article = decem_shapes_has(shapes, "conv2_1.conv1.weight") && decem_shapes_has(shapes, "conv5_2.bn2.weight");

@@ -54,7 +54,7 @@ static void v1_build(decem_graph *graph, const decem_options *options) {
                              groups, stage == 0 && i == 0 ? 1 : groups);
     x = decem_block_head(graph, x, "", "fc", options->num_classes);
     decem_graph_output_logits(graph, x, "main");
-    decem_graph_synthetic_gains(graph, 0.7, 0.21);
+    decem_graph_synthetic_gains(graph, 0.8, 2.3);
     graph->final = DECEM_FINAL_LOG_SOFTMAX;
 }
 
@@ -125,7 +125,7 @@ static void v2_build(decem_graph *graph, const decem_options *options) {
     x = pointwise(graph, x, "conv5", 0, channels[4]);
     x = decem_block_head(graph, x, "", "fc", options->num_classes);
     decem_graph_output_logits(graph, x, "main");
-    decem_graph_synthetic_gains(graph, 0.9, 0.22);
+    decem_graph_synthetic_gains(graph, 0.9, 6.3);
 }
 
 static bool v2_recognise(const decem_tensor_shapes *shapes, decem_options *options) {

@@ -35,7 +35,7 @@ static void build(decem_graph *graph, const decem_options *options) {
     x = hidden(graph, x, torchvision ? "classifier.3" : "fc2");
     x = decem_graph_linear(graph, x, torchvision ? "classifier.6" : "classifier", options->num_classes);
     decem_graph_output_logits(graph, x, "main");
-    decem_graph_synthetic_gains(graph, 1.0, torchvision ? 0.56 : 0.54);
+    decem_graph_synthetic_gains(graph, 30.0, torchvision ? 1.1 : 1.0);
 }
 
 static bool recognise(const decem_tensor_shapes *shapes, decem_options *options) {

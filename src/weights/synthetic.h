@@ -4,9 +4,11 @@
  *
  * Element i of the tensor `name` (in PyTorch's order) is drawn by hashing, without any state:
  *     key = mix(seed ^ fnv1a32(name)),  u = (int32(mix(key + i * 0x9E3779B9) >> 8) - 2^23) * 2^-23,  in [-1, 1)
- * and is, each operation rounded once to f32,
+ * except that in weights, whose role is DECEM_ROLE_WEIGHT, u of an odd element is minus that of the one before it. The
+ * pairs cancel the mean of activations that are never negative; what is left depends on the input. The value is, each
+ * operation rounded once to f32,
  *     weights          u * sqrt(6 / fan_in), of a classifier times the logit gain
- *     biases           u * 0.1
+ *     biases           u * 0.1, of all but classifiers times the norm gain
  *     norm weight      gain + u * (gain * 0.25);  bias and mean u * 0.2;  variance 1 + u * 0.5 */
 #ifndef DECEM_WEIGHTS_SYNTHETIC_H
 #define DECEM_WEIGHTS_SYNTHETIC_H

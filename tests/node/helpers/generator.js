@@ -5,14 +5,15 @@
  *     key  = mix(seed ^ fnv1a(name)),  bits = mix(key + i * 0x9E3779B9)     uint32, wraps
  *     u    = ((int32)(bits >> 8) - 2^23) * 2^-23                           exact in float32
  *
+ * minus that of the element before it where i is odd, in the weights of convolutions and Linears alone; then it is
  * scaled and shifted by its role, every operation rounded to float32 once.
  */
 import { readFileSync } from 'node:fs';
 
 const GAINS = JSON.parse(readFileSync(new URL('../../../models/train/synthetic_gains.json', import.meta.url), 'utf8'));
 
-/** Linear layers that give the logits of an output. */
-const CLASSIFIER = /^(fc|classifier(\.[16])?|SideBranch_[12]\.fc_2|aux[12]\.fc2)\.weight$/;
+/** Parameters of the Linear layers that give the logits of an output. */
+const CLASSIFIER = /^(fc|classifier(\.[16])?|SideBranch_[12]\.fc_2|aux[12]\.fc2)\.(weight|bias)$/;
 
 const { fround, imul } = Math;
 
@@ -36,6 +37,13 @@ function elements(name, seed, out, value) {
 
 const unit = (bits) => ((bits >>> 8) - 8388608) * 2 ** -23;
 
+/** @returns {Float32Array} u * scale, u of every odd element being minus that of the one before it */
+function opposed(name, seed, count, scale) {
+  const out = uniform(name, seed, count, scale);
+  for (let i = 1; i < count; i += 2) out[i] = -out[i - 1];
+  return out;
+}
+
 /** @returns {Float32Array} offset + u * scale */
 function uniform(name, seed, count, scale, offset = 0) {
   const [a, b] = [fround(scale), fround(offset)];
@@ -58,15 +66,16 @@ function syntheticTensor({ name, shape }, isNorm, [normGain, logitGain], seed) {
   const kind = name.slice(name.lastIndexOf('.') + 1);
   if (kind === 'running_mean') return uniform(name, seed, count, 0.2);
   if (kind === 'running_var') return uniform(name, seed, count, 0.5, 1);
-  if (kind === 'bias') return uniform(name, seed, count, isNorm ? 0.2 : 0.1);
+  const isClassifier = CLASSIFIER.test(name);
+  if (kind === 'bias') return uniform(name, seed, count, isNorm ? 0.2 : 0.1 * (isClassifier ? 1 : normGain));
   if (isNorm) return uniform(name, seed, count, normGain * 0.25, normGain);
-  const gain = CLASSIFIER.test(name) ? logitGain : 1;
-  return uniform(name, seed, count, gain * Math.sqrt(6 / (count / shape[0])));
+  const gain = isClassifier ? logitGain : 1;
+  return opposed(name, seed, count, gain * Math.sqrt(6 / (count / shape[0])));
 }
 
 /**
  * The tensors of a network, filled.
- * @param {import('../../../wasm/js/model.js').Description} description
+ * @param {import('../../../wasm/js/types-inside.js').Description} description
  * @returns {{ name: string, shape: number[], values: Float32Array }[]}
  */
 export function syntheticTensors({ network, options, tensors }, seed = 1) {
