@@ -178,6 +178,8 @@ static void test_wrong_images(void) {
     CHECK_EQUAL(decem_model_push_rows(model, pixels, 2), DECEM_WRONG_STATE);
     CHECK_EQUAL(decem_model_push_rows(model, pixels, 1), DECEM_OK);
     CHECK_EQUAL(decem_model_run(model), DECEM_OK);
+    CHECK_EQUAL(decem_model_begin_image(model, 4, 4, 3), DECEM_OK);
+    check_fails(model, decem_model_run(model), DECEM_WRONG_STATE, "no image has been given yet"); /* the one before is gone */
     decem_model_destroy(model);
 }
 
@@ -244,7 +246,7 @@ static void test_activations(void) {
         CHECK_EQUAL(decem_model_run(model), DECEM_OK);
         CHECK(memcmp(decem_model_logits(model, 0), logits, sizeof logits) == 0);
 
-        static float values[INPUTS], map[8 * 16 * 16];
+        static float values[INPUTS], map[8 * 16 * 16], first[8 * 16 * 16];
         CHECK_EQUAL(decem_model_activation(model, "input", shape, values), DECEM_OK);
         CHECK_EQUAL(shape[0] * 10000 + shape[1] * 100 + shape[2], 33232);
         CHECK(memcmp(values, an_input(3), sizeof values) == 0);
@@ -253,6 +255,8 @@ static void test_activations(void) {
         int32_t negative = 0, positive = 0;
         for (int32_t i = 0; i < COUNT(map); i++) negative += map[i] < 0, positive += map[i] > 0;
         CHECK(negative == 0 && positive > 100);
+        if (order == 0) memcpy(first, map, sizeof map);
+        CHECK(memcmp(map, first, sizeof map) == 0);
         CHECK_EQUAL(decem_model_activation(model, "fc", shape, values), DECEM_OK);
         CHECK(memcmp(values, logits, sizeof logits) == 0);
         check_fails(model, decem_model_activation(model, "model.0.0", shape, NULL), DECEM_INVALID_ARGUMENT, "there is no layer model.0.0, or it is computed together");

@@ -3,6 +3,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "image/preprocess.h"
+#include "weights/safetensors.h"
+
 static int allocations_left = -1; /* the one after them fails; -1: none does */
 static bool failed;
 
@@ -19,15 +22,24 @@ static void *failing_malloc(size_t bytes) { return fails() ? NULL : malloc(bytes
 static void *failing_calloc(size_t count, size_t bytes) { return fails() ? NULL : calloc(count, bytes); }
 static void *failing_realloc(void *at, size_t bytes) { return fails() ? NULL : realloc(at, bytes); }
 
+static decem_image *failing_image(void) { return fails() ? NULL : decem_image_create(); }
+static decem_safetensors *failing_parser(decem_safetensors_handler handler, decem_message *message) {
+    return fails() ? NULL : decem_safetensors_create(handler, message);
+}
+
 #define malloc failing_malloc
 #define calloc failing_calloc
 #define realloc failing_realloc
+#define decem_image_create failing_image
+#define decem_safetensors_create failing_parser
 #include "model/describe.c"
 #include "model/load.c"
 #include "model/model.c"
 #undef malloc
 #undef calloc
 #undef realloc
+#undef decem_image_create
+#undef decem_safetensors_create
 
 #include "weights_file.h"
 
@@ -137,9 +149,9 @@ static void check_looking(void) {
 
 int main(void) {
     file = make_file((file_spec){.network = "mobilenetv1", .options = OPTIONS, .metadata = "{\"network\": \"mobilenetv1\", \"preprocess\": \"{\\\"crop\\\": 32}\"}", .seed = 1});
-    check_life(from_file, "from a file", 8);
-    check_life(chosen_from_file, "chosen, from a file", 9);
-    check_life(synthesized, "synthesized", 8);
+    check_life(from_file, "from a file", 11);
+    check_life(chosen_from_file, "chosen, from a file", 12);
+    check_life(synthesized, "synthesized", 11);
     check_choosing_again();
     check_looking();
     free(file.bytes);

@@ -21,7 +21,8 @@ typedef struct file_spec {
     /* What is wrong: names of tensors, or NULL. */
     const char *left_out, *added;
     const char *one_more;          /* its first dimension is one larger */
-    const char *flat;              /* it has one dimension only */
+    const char *flat;              /* all its elements are in one dimension */
+    const char *first_only;        /* it has its first dimension only */
     const char *integers;          /* its dtype is I8 */
     const char *spoilt;            /* its last element is `value` */
     float value;
@@ -109,6 +110,7 @@ static inline void write_parameter(file_writer *w, const decem_graph *graph, con
     decem_synthetic_fill(graph, parameter, w->spec->seed, 0, elements, values);
     if (is_named(name, w->spec->one_more)) shape[0]++;
     if (is_named(name, w->spec->flat)) shape[0] = elements, rank = 1;
+    if (is_named(name, w->spec->first_only)) rank = 1;
     write_tensor(w, name, shape, (int32_t)rank, values);
     free(values);
 }
