@@ -24,6 +24,12 @@ static int32_t panel_count(const decem_winograd_args *args) {
     return args->output.channels / DECEM_CONV_COLUMNS;
 }
 
+/* Elements between the points of V or M. Were it a multiple of 4 KiB, as it tends to be, all points of a block would fall into the
+ * same few lines of the first-level cache; a line more spreads them. */
+static ptrdiff_t point_stride(const decem_winograd_args *args, int32_t channels) {
+    return (ptrdiff_t)args->batch * channels + 16;
+}
+
 enum {
     TILES_A_THREAD = 4,    /* so that threads finish together */
     PANELS_LEAST = 8       /* a tile transforms its input by itself: fewer columns would not be worth that */
@@ -45,7 +51,7 @@ int32_t decem_winograd_tiles(const decem_winograd_args *args) {
 
 int64_t decem_winograd_scratch_elements(const decem_winograd_args *args) {
     int64_t points = decem_winograd_points(args->block), side = args->block + 2, channels = args->input.channels;
-    return points * args->batch * (channels + args->tile_panels * DECEM_CONV_COLUMNS) + side * side * channels;
+    return points * (point_stride(args, args->input.channels) + point_stride(args, args->tile_panels * DECEM_CONV_COLUMNS)) + side * side * channels;
 }
 
 /* The block's pixels with zeros for those outside the image. */
@@ -60,7 +66,7 @@ static void copy_block(const decem_map *in, int32_t y0, int32_t x0, int32_t side
 static void transform_input(const decem_winograd_args *args, int32_t first, int32_t count, float *v, float *block) {
     const decem_map *in = &args->input;
     int32_t side = args->block + 2, across = blocks_across(args);
-    ptrdiff_t point_stride = (ptrdiff_t)args->batch * in->channels;
+    ptrdiff_t points = point_stride(args, in->channels);
     for (int32_t i = 0; i < count; i++) {
         int32_t y0 = (first + i) / across * args->block - args->padding_top, x0 = (first + i) % across * args->block - args->padding_left;
         const float *at = in->at + y0 * in->row_stride + x0 * in->pixel_stride;
@@ -71,8 +77,8 @@ static void transform_input(const decem_winograd_args *args, int32_t first, int3
             pixel_stride = in->channels;
             row_stride = side * pixel_stride;
         }
-        if (args->block == 2) decem_winograd_input_2(at, row_stride, pixel_stride, in->channels, v + (ptrdiff_t)i * in->channels, point_stride);
-        else decem_winograd_input_4(at, row_stride, pixel_stride, in->channels, v + (ptrdiff_t)i * in->channels, point_stride);
+        if (args->block == 2) decem_winograd_input_2(at, row_stride, pixel_stride, in->channels, v + (ptrdiff_t)i * in->channels, points);
+        else decem_winograd_input_4(at, row_stride, pixel_stride, in->channels, v + (ptrdiff_t)i * in->channels, points);
     }
 }
 
@@ -87,9 +93,9 @@ static void multiply(const decem_winograd_args *args, int32_t count, int32_t fir
     for (int32_t p = 0; p < decem_winograd_points(args->block); p++) {
         const float *u = args->weights + ((ptrdiff_t)p * panel_count(args) + first_panel) * in * DECEM_CONV_COLUMNS;
         for (int32_t i = 0; i < divide_up(count, DECEM_CONV_ROWS) * DECEM_CONV_ROWS; i++) { /* past the last, the last again */
-            ptrdiff_t row = (ptrdiff_t)p * args->batch + (i < count ? i : count - 1);
-            rows[i] = v + row * in;
-            outputs[i] = m + row * columns;
+            ptrdiff_t block = i < count ? i : count - 1;
+            rows[i] = v + p * point_stride(args, in) + block * in;
+            outputs[i] = m + p * point_stride(args, columns) + block * columns;
         }
         for (int32_t n = 0; n < panels; n++, u += (ptrdiff_t)in * DECEM_CONV_COLUMNS)
             for (int32_t i = 0; i < count; i += DECEM_CONV_ROWS)
@@ -102,7 +108,7 @@ static void transform_output(const decem_winograd_args *args, int32_t first, int
     const decem_conv_finish *finish = &args->finish;
     int32_t across = blocks_across(args), columns = panels * DECEM_CONV_COLUMNS, channel = first_panel * DECEM_CONV_COLUMNS;
     int32_t side = block_side(args);
-    ptrdiff_t point_stride = (ptrdiff_t)args->batch * columns;
+    ptrdiff_t points = point_stride(args, columns);
     for (int32_t i = 0; i < count; i++) {
         int32_t y = (first + i) / across * side, x = (first + i) % across * side;
         decem_winograd_target target = {
@@ -112,8 +118,8 @@ static void transform_output(const decem_winograd_args *args, int32_t first, int
             .height = out->height - y < side ? out->height - y : side, .width = out->width - x < side ? out->width - x : side,
             .before = finish->before, .after = finish->after};
         if (finish->addend != NULL) target.addend = finish->addend + y * finish->addend_row_stride + x * finish->addend_pixel_stride + channel;
-        if (args->block == 2) decem_winograd_output_2(m + (ptrdiff_t)i * columns, point_stride, columns, args->bias + channel, &target);
-        else decem_winograd_output_4(m + (ptrdiff_t)i * columns, point_stride, columns, args->bias + channel, &target);
+        if (args->block == 2) decem_winograd_output_2(m + (ptrdiff_t)i * columns, points, columns, args->bias + channel, &target);
+        else decem_winograd_output_4(m + (ptrdiff_t)i * columns, points, columns, args->bias + channel, &target);
     }
 }
 
@@ -123,8 +129,8 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
     int32_t count = block_count(args) - first, panels = panel_count(args) - first_panel;
     if (count > args->batch) count = args->batch;
     if (panels > args->tile_panels) panels = args->tile_panels;
-    float *v = scratch, *m = v + (ptrdiff_t)decem_winograd_points(args->block) * args->batch * args->input.channels;
-    float *block = m + (ptrdiff_t)decem_winograd_points(args->block) * args->batch * args->tile_panels * DECEM_CONV_COLUMNS;
+    float *v = scratch, *m = v + decem_winograd_points(args->block) * point_stride(args, args->input.channels);
+    float *block = m + decem_winograd_points(args->block) * point_stride(args, args->tile_panels * DECEM_CONV_COLUMNS);
     transform_input(args, first, count, v, block);
     multiply(args, count, first_panel, panels, v, m);
     transform_output(args, first, count, first_panel, panels, m);
