@@ -1,0 +1,156 @@
+/** Writes tensors into a safetensors file that is either whole or not there. */
+import { open, rename, rm } from 'node:fs/promises';
+import { DecemError } from '../js/errors.js';
+import { HALF_MAX, fromHalf, toHalf } from './half.js';
+import { safetensorsHeader } from './safetensors-file.js';
+
+/** Bytes an element of the types that can be written. */
+const WRITTEN_BYTES = { F32: 4, F16: 2 };
+
+/** @typedef {keyof typeof WRITTEN_BYTES} WrittenDtype */
+
+/**
+ * The largest error that the type brings.
+ * @typedef {object} Loss
+ * @property {number} absolute
+ * @property {string | null} absoluteTensor where; null where there is no error at all
+ * @property {number} relative to the largest value of the tensor
+ * @property {string | null} relativeTensor
+ */
+
+/**
+ * @param {string} path
+ * @param {{ name: string, tensor: import('./tensor.js').AnyTensor }[]} tensors in the order in which they are to lie
+ * @param {object} how
+ * @param {WrittenDtype} how.dtype
+ * @param {Record<string, string>} how.metadata
+ * @param {(done: number, total: number) => void} [how.onProgress] bytes
+ * @param {AbortSignal} [how.signal]
+ * @returns {Promise<{ bytes: number, loss: Loss }>} the file's length
+ */
+export async function writeSafetensors(path, tensors, { dtype, metadata, onProgress, signal }) {
+  const entries = tensors.map(({ name, tensor: { shape, count } }) => ({ name, dtype, shape, bytes: count * WRITTEN_BYTES[dtype] }));
+  const header = safetensorsHeader(entries, metadata);
+  const total = entries.reduce((sum, { bytes }) => sum + bytes, header.length);
+  const part = `${path}.part`;
+  const loss = { absolute: 0, absoluteTensor: null, relative: 0, relativeTensor: null };
+  const out = await open(part, 'w').catch((cause) => {
+    throw cannotWrite(path, cause);
+  });
+  try {
+    try {
+      let done = header.length;
+      await writeAll(out, path, header);
+      for (const { name, tensor } of tensors) {
+        const encoder = new Encoder(name, dtype);
+        for (const values of tensor.values()) {
+          signal?.throwIfAborted();
+          const bytes = encoder.encode(values);
+          await writeAll(out, path, bytes);
+          done += bytes.length;
+          onProgress?.(done, total);
+        }
+        note(loss, name, encoder);
+      }
+      await out.sync();
+    } finally {
+      await out.close();
+    }
+    signal?.throwIfAborted();
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+  return { bytes: total, loss };
+}
+
+/**
+ * @param {import('node:fs/promises').FileHandle} out
+ * @param {string} path
+ * @param {Uint8Array} bytes
+ */
+async function writeAll(out, path, bytes) {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await out.write(bytes, at).catch((cause) => {
+      throw cannotWrite(path, cause);
+    });
+    at += bytesWritten;
+  }
+}
+
+/** @param {string} path @param {unknown} cause */
+function cannotWrite(path, cause) {
+  const { code, message } = /** @type {NodeJS.ErrnoException} */ (cause);
+  const reasons = { ENOSPC: 'the disk is full', EDQUOT: 'the disk quota is used up', ENOENT: 'there is no such folder', EISDIR: 'it is a folder' };
+  const why = reasons[/** @type {keyof typeof reasons} */ (code)] ?? message;
+  return new DecemError(`Cannot write ${path}: ${why}. Nothing is left of it.`, 'INVALID_ARGUMENT', { cause });
+}
+
+/**
+ * @param {Loss} loss
+ * @param {string} name
+ * @param {Encoder} encoder after the tensor's last values
+ */
+function note(loss, name, { error, largest }) {
+  if (error > loss.absolute) Object.assign(loss, { absolute: error, absoluteTensor: name });
+  const relative = error > 0 ? error / largest : 0;
+  if (relative > loss.relative) Object.assign(loss, { relative, relativeTensor: name });
+}
+
+/** Values of one tensor to bytes. */
+class Encoder {
+  #name;
+  #dtype;
+  /** The largest difference of a value and what was written for it. */
+  error = 0;
+  /** The largest value, without its sign. */
+  largest = 0;
+
+  /** @param {string} name @param {WrittenDtype} dtype */
+  constructor(name, dtype) {
+    this.#name = name;
+    this.#dtype = dtype;
+  }
+
+  /** @param {Float32Array | Float64Array} values @returns {Uint8Array} little-endian */
+  encode(values) {
+    this.#check(values);
+    if (this.#dtype === 'F32' && values instanceof Float32Array) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const encoded = this.#dtype === 'F32' ? Float32Array.from(values) : Uint16Array.from(values, toHalf);
+    const decode = this.#dtype === 'F32' ? (/** @type {number} */ value) => value : fromHalf;
+    for (let i = 0; i < values.length; i++) {
+      const error = Math.abs(values[i] - decode(encoded[i]));
+      if (error > this.error) this.error = error;
+    }
+    return new Uint8Array(encoded.buffer);
+  }
+
+  /** @param {Float32Array | Float64Array} values */
+  #check(values) {
+    const most = this.#dtype === 'F16' ? HALF_MAX : 3.4028234663852886e38;
+    let { largest } = this;
+    for (let i = 0; i < values.length; i++) {
+      const size = Math.abs(values[i]);
+      // Not "size > most": that is false of NaN.
+      if (!(size <= most)) this.#refuse(values[i]);
+      if (size > largest) largest = size;
+    }
+    this.largest = largest;
+  }
+
+  /** @param {number} value @returns {never} */
+  #refuse(value) {
+    if (!Number.isFinite(value)) {
+      throw new DecemError(
+        `Tensor ${this.#name} holds a number that is not finite (${value}): the training may have diverged. Use an earlier checkpoint.`,
+        'NOT_FINITE',
+      );
+    }
+    const [most, advice] = this.#dtype === 'F16' ? [HALF_MAX, 'Use --dtype f32.'] : ['3.4e38', 'Save the model as float32.'];
+    throw new DecemError(
+      `Tensor ${this.#name} holds ${value}, and ${this.#dtype} goes no further than ${most}. ${advice}`,
+      'UNSUPPORTED_DTYPE',
+    );
+  }
+}
