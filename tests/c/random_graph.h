@@ -16,7 +16,7 @@ typedef struct random_graph {
     int32_t count;
 } random_graph;
 
-/* From 0 to below - 1. */
+/* From 0 to below - 1. Drawn one statement at a time, since compilers differ in the order of arguments. */
 static inline int32_t draw(random_graph *r, int32_t below) {
     uint32_t x = r->state += 0x9E3779B9u;
     x ^= x >> 16;
@@ -69,10 +69,12 @@ static inline decem_value maybe_activate(random_graph *r, decem_value x, int32_t
 /* A window that fits the image: 1, 2, 3 or 5 wide, any padding that PyTorch allows, not always the same on every side. */
 static inline decem_window draw_window(random_graph *r, decem_shape image, bool square_padding) {
     static const int32_t sizes[] = {1, 2, 3, 3, 3, 5};
-    decem_window w = decem_square(sizes[draw(r, 6)], 1 + draw(r, 3) / 2, 0);
-    int32_t most = w.height / 2, pad = draw(r, most + 1);
-    w.padding = (decem_padding){pad, pad, pad, pad};
-    if (!square_padding && chance(r, 20)) w.padding = (decem_padding){draw(r, most + 1), draw(r, most + 1), draw(r, most + 1), draw(r, most + 1)};
+    int32_t size = sizes[draw(r, 6)], stride = 1 + draw(r, 3) / 2, most = size / 2;
+    decem_window w = decem_square(size, stride, draw(r, most + 1));
+    if (!square_padding && chance(r, 20)) {
+        w.padding.top = draw(r, most + 1);
+        w.padding.left = draw(r, most + 1);
+    }
     int32_t least = image.height < image.width ? image.height : image.width;
     return least < w.height ? decem_square(1, 1, 0) : w;
 }
@@ -81,7 +83,7 @@ static inline decem_window draw_window(random_graph *r, decem_shape image, bool 
 static inline decem_value finish_conv(random_graph *r, decem_value x) {
     if (chance(r, 60)) x = decem_graph_norm(r->graph, x, new_name(r), 1e-5f);
     if (chance(r, 30)) offer(r, x);
-    if (chance(r, 60)) x = decem_graph_activation(r->graph, x, chance(r, 50) ? "" : new_name(r), draw_activation(r));
+    if (chance(r, 60)) x = decem_graph_activation(r->graph, x, "", draw_activation(r));
     return offer(r, x);
 }
 
@@ -89,7 +91,8 @@ static inline decem_value random_conv(random_graph *r, decem_value x) {
     static const int32_t widths[] = {1, 3, 4, 7, 8, 8, 9, 16, 16, 24};
     bool wide = chance(r, 25); /* wide enough for Winograd's algorithm */
     decem_window window = wide ? decem_square(3, 1, 1) : draw_window(r, decem_graph_shape(r->graph, x), false);
-    return finish_conv(r, decem_graph_conv(r->graph, x, new_name(r), wide ? 32 : widths[draw(r, 10)], window, 1, chance(r, 50)));
+    int32_t width = wide ? 32 : widths[draw(r, 10)];
+    return finish_conv(r, decem_graph_conv(r->graph, x, new_name(r), width, window, 1, chance(r, 50)));
 }
 
 /* As VGG16 has it: a convolution whose only reader, perhaps, is a maximum pool of 2x2. */
@@ -103,7 +106,8 @@ static inline decem_value random_pooled_conv(random_graph *r, decem_value x) {
     decem_shape s = decem_graph_shape(r->graph, x);
     if (chance(r, 20)) offer(r, x);
     if (s.height < 2 || s.width < 2) return offer(r, x);
-    decem_window window = chance(r, 80) ? decem_square(2, 2, 0) : decem_square(2, 1 + draw(r, 2), draw(r, 2));
+    int32_t stride = chance(r, 90) ? 2 : 1, pad = chance(r, 10);
+    decem_window window = decem_square(2, stride, pad);
     window.ceil_mode = chance(r, 20);
     return offer(r, decem_graph_max_pool(r->graph, x, new_name(r), window));
 }
@@ -111,7 +115,8 @@ static inline decem_value random_pooled_conv(random_graph *r, decem_value x) {
 static inline decem_value random_grouped(random_graph *r, decem_value x) {
     int32_t channels = decem_graph_shape(r->graph, x).channels, groups = 1 + draw(r, 4), factor = 1 + draw(r, 2);
     if (channels % groups != 0) groups = 1;
-    x = finish_conv(r, decem_graph_conv(r->graph, x, new_name(r), groups * 2 * (1 + draw(r, 5)), decem_square(1, 1 + draw(r, 2), 0), groups, chance(r, 50)));
+    int32_t width = groups * 2 * (1 + draw(r, 5)), stride = 1 + draw(r, 2);
+    x = finish_conv(r, decem_graph_conv(r->graph, x, new_name(r), width, decem_square(1, stride, 0), groups, chance(r, 50)));
     return chance(r, 60) ? offer(r, decem_graph_shuffle(r->graph, x, "", groups * factor)) : x;
 }
 
@@ -124,7 +129,10 @@ static inline decem_value random_depthwise(random_graph *r, decem_value x) {
 static inline decem_value random_pool(random_graph *r, decem_value x) {
     decem_window window = draw_window(r, decem_graph_shape(r->graph, x), true);
     int32_t kind = draw(r, 3);
-    if (kind == 0) return offer(r, decem_graph_adaptive_pool(r->graph, x, new_name(r), 1 + draw(r, 6), 1 + draw(r, 6)));
+    if (kind == 0) {
+        int32_t height = 1 + draw(r, 6), width = 1 + draw(r, 6);
+        return offer(r, decem_graph_adaptive_pool(r->graph, x, new_name(r), height, width));
+    }
     window.ceil_mode = kind == 1 && chance(r, 50);
     return offer(r, kind == 1 ? decem_graph_max_pool(r->graph, x, new_name(r), window) : decem_graph_avg_pool(r->graph, x, new_name(r), window));
 }
@@ -200,7 +208,8 @@ static inline void random_head(random_graph *r, decem_value x, const char *name)
 static inline void build_random_graph(decem_graph *graph, decem_message *message, uint32_t seed) {
     random_graph r = {.graph = graph, .state = seed * 2654435761u};
     decem_graph_reset(graph, message);
-    offer(&r, decem_graph_input(graph, 1 + draw(&r, 8), 3 + draw(&r, 14), 3 + draw(&r, 14)));
+    int32_t channels = 1 + draw(&r, 8), height = 3 + draw(&r, 14), width = 3 + draw(&r, 14);
+    offer(&r, decem_graph_input(graph, channels, height, width));
     int32_t layers = 3 + draw(&r, 25), side = draw(&r, layers);
     for (int32_t i = 0; i < layers; i++) {
         random_layer(&r);
