@@ -1,12 +1,13 @@
 /**
  * A static server for the page: a few folders of this repository, with the headers that make a page cross-origin
- * isolated, conditional requests and byte ranges.
+ * isolated, compression, conditional requests and byte ranges.
  */
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { extname, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { gzipped, isCompressible, takesGzip } from './compress.js';
 import { listModels } from './models.js';
 
 /** @typedef {import('node:http').IncomingMessage} Request */
@@ -20,6 +21,10 @@ export const PAGE = '/web/';
 
 /** All that is served; everything else is "not found". */
 const FOLDERS = ['web', 'wasm/js', 'build/wasm', 'models'];
+
+/** Where `npm run site` puts its minified copies, and of which folders: one is served unless its source is newer. */
+const SITE = new URL('build/site/', ROOT);
+const MINIFIED = ['web', 'wasm/js'];
 
 const MODELS_LIST = '/models/index.json';
 
@@ -92,38 +97,74 @@ function pathOf(url) {
  * @typedef {object} File
  * @property {string} path
  * @property {number} size
+ * @property {number} modified in ms
  * @property {string} etag
  */
 
 /**
- * The file behind a path; null where there is none, or where a link leads out of the folder.
+ * The file behind a path; null where there is none.
  * @param {string} path
  * @returns {Promise<File | null>}
  */
 async function fileAt(path) {
   const folder = FOLDERS.find((name) => path.startsWith(`/${name}/`));
   if (folder === undefined) return null;
+  const inside = path.slice(folder.length + 2);
+  const source = await fileIn(new URL(folder, ROOT), inside);
+  if (source === null || !MINIFIED.includes(folder)) return source;
+  const minified = await fileIn(new URL(folder, SITE), inside);
+  return minified !== null && minified.modified >= source.modified ? minified : source;
+}
+
+/**
+ * A file in a folder; null where there is none, or where a link leads out of the folder.
+ * @param {URL} folder
+ * @param {string} path
+ * @returns {Promise<File | null>}
+ */
+async function fileIn(folder, path) {
   try {
-    const root = await realpath(fileURLToPath(new URL(folder, ROOT)));
-    const real = await realpath(root + path.slice(folder.length + 1).replaceAll('/', sep));
+    const root = await realpath(fileURLToPath(folder));
+    const real = await realpath(root + sep + path.replaceAll('/', sep));
     const found = await stat(real);
     if (!real.startsWith(root + sep) || !found.isFile()) return null;
     const etag = `"${found.size.toString(36)}-${Math.round(found.mtimeMs).toString(36)}"`;
-    return { path: real, size: found.size, etag };
+    return { path: real, size: found.size, modified: found.mtimeMs, etag };
   } catch {
     return null;
   }
 }
 
 /**
+ * Sends a file: compressed as a whole where its kind gains by it and the client takes gzip, else as it is.
  * @param {Request} request
  * @param {Response} response
  * @param {File} file
  */
-async function sendFile(request, response, { path, size, etag }) {
+async function sendFile(request, response, file) {
+  response.setHeader('Content-Type', TYPES[extname(file.path)] ?? 'application/octet-stream');
+  if (isCompressible(file.path)) {
+    response.setHeader('Vary', 'Accept-Encoding');
+    if (!request.headers.range && takesGzip(request.headers['accept-encoding'])) return sendCompressed(request, response, file);
+  }
+  return sendPlain(request, response, file);
+}
+
+/** @param {Request} request @param {Response} response @param {File} file */
+async function sendCompressed(request, response, file) {
+  // Other bytes than the plain file's, so another tag.
+  const etag = file.etag.replace(/"$/, '-gzip"');
+  response.setHeader('ETag', etag);
+  if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
+  const bytes = await gzipped(file);
+  response.writeHead(200, { 'Content-Encoding': 'gzip', 'Content-Length': bytes.length });
+  response.end(request.method === 'HEAD' ? undefined : bytes);
+}
+
+/** @param {Request} request @param {Response} response @param {File} file */
+async function sendPlain(request, response, { path, size, etag }) {
   response.setHeader('ETag', etag);
   response.setHeader('Accept-Ranges', 'bytes');
-  response.setHeader('Content-Type', TYPES[extname(path)] ?? 'application/octet-stream');
   if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
 
   const current = !request.headers['if-range'] || request.headers['if-range'] === etag;

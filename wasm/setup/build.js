@@ -2,6 +2,7 @@
  * npm run build [TARGET...]: builds what is out of date. CMake and Ninja (or Make) decide what that is.
  *
  *   wasm        build/wasm/decem-<variant>.wasm
+ *   site        build/site: the page and the modules of wasm, minified, for any static host
  *   types       build/types/*.d.ts, from the JSDoc in wasm/js
  *   native      build/native/libdecem.so and libdecem.a
  *   asan        build/asan: tests/c and tests/fuzz under sanitizers
@@ -24,6 +25,7 @@ const NATIVE_TOOLS = ['cmake', 'builder', 'compiler'];
 /** @type {Record<string, { tools: string[], packages?: boolean, make: () => void }>} */
 const TARGETS = {
   wasm: { tools: WASM_TOOLS, make: () => cmake('build/wasm', { emscripten: true, targets: ['decem-wasm'] }) },
+  site: { tools: [], packages: true, make: () => run(process.execPath, ['wasm/setup/site.js'], process.stderr) },
   types: { tools: [], packages: true, make: () => runTypeScript('.') },
   native: { tools: NATIVE_TOOLS, make: () => cmake('build/native', { targets: ['decem'] }) },
   asan: { tools: NATIVE_TOOLS, make: () => cmake('build/asan', { options: ['-DDECEM_SANITIZE=ON'] }) },

@@ -15,14 +15,20 @@ export function requirePackages() {
   linkCommand();
 }
 
-/** The same, where they are useful but not needed: without them only the command line's photographs are missing. */
+/**
+ * The same, where they are useful but not needed: without them the page is served unminified, and the command line cannot
+ * read photographs.
+ * @returns {boolean} whether they are there
+ */
 export function wantPackages() {
   try {
     requirePackages();
+    return true;
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     console.error('The npm packages could not be installed: the page works, but "npx decem classify" cannot read photographs yet.');
     linkCommand();
+    return false;
   }
 }
 

@@ -6,7 +6,6 @@ import { wantPackages } from './packages.js';
 import { main } from './run.js';
 
 await main(async () => {
-  wantPackages();
-  build(['wasm']);
+  build(wantPackages() ? ['wasm', 'site'] : ['wasm']);
   process.exitCode = await runCommand(serve, process.argv.slice(2));
 });

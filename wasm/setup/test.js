@@ -20,8 +20,8 @@ const PARTS = {
     run: () =>
       run('ctest', ['--test-dir', 'build/asan', '--output-on-failure', '--no-tests=error', '-j', String(availableParallelism())]),
   },
-  node: { what: 'Node: binding, command line, C in WASM', targets: ['wasm', 'wasm-tests', 'native', 'types'], run: () => nodeTests('tests/node') },
-  browser: { what: 'the page in Chromium', targets: ['wasm', 'types'], tools: ['chromium'], run: () => nodeTests('tests/browser') },
+  node: { what: 'Node: binding, command line, C in WASM', targets: ['wasm', 'site', 'wasm-tests', 'native', 'types'], run: () => nodeTests('tests/node') },
+  browser: { what: 'the page in Chromium', targets: ['wasm', 'site', 'types'], tools: ['chromium'], run: () => nodeTests('tests/browser') },
 };
 
 /** @param {string} folder with *.test.js */

@@ -1,0 +1,80 @@
+/**
+ * Makes build/site: the page for any static host, in the repository's own layout (web/, wasm/js/, build/wasm/, models/).
+ * Scripts and styles are minified one by one, so that every address stays what it is; all else is copied. Only what is
+ * older than its source is made again.
+ */
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ROOT } from './run.js';
+
+const SITE = join(ROOT, 'build', 'site');
+
+/** The folders of the site, and which of their files belong to it. @type {Record<string, RegExp>} */
+const FOLDERS = {
+  web: /\.(css|html|jpg|js|md|svg)$/,
+  'wasm/js': /\.js$/,
+  'build/wasm': /^decem-[\w-]+\.wasm$/,
+  'models/labels': /\.json$/,
+};
+
+const MINIFIED = /\.(css|js)$/;
+
+/** What a host shows at the site's root. */
+const FRONT = '<!doctype html><meta charset="utf-8"><title>decem</title><meta http-equiv="refresh" content="0; url=web/">\n';
+
+/** @returns {string[]} the site's files, as paths from the root of either */
+function filesOfSite() {
+  const inFolders = Object.entries(FOLDERS).flatMap(([folder, kinds]) =>
+    list(join(ROOT, folder)).filter((file) => kinds.test(file)).map((file) => `${folder}/${file}`));
+  /** @type {{ file: string }[]} */
+  const models = JSON.parse(readFileSync(join(ROOT, 'models/index.json'), 'utf8'));
+  return [...inFolders, 'LICENSE', 'models/index.json', ...models.map(({ file }) => `models/${file}`)];
+}
+
+/** @param {string} folder @returns {string[]} the files in it and below, as paths from it */
+function list(folder) {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => statSync(join(folder, file)).isFile());
+}
+
+/** @param {string} file @returns {boolean} whether it must be made (again) */
+function isStale(file) {
+  const made = statSync(join(SITE, file), { throwIfNoEntry: false });
+  const recipe = statSync(fileURLToPath(import.meta.url));
+  return !made || made.mtimeMs < Math.max(statSync(join(ROOT, file)).mtimeMs, recipe.mtimeMs);
+}
+
+/** @param {string[]} files */
+async function minify(files) {
+  if (files.length === 0) return;
+  const { build } = await import('esbuild');
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: files,
+    outbase: ROOT,
+    outdir: SITE,
+    minify: true,
+    format: 'esm',
+    charset: 'utf8',
+    target: 'es2022',
+    tsconfigRaw: {},
+    logLevel: 'warning',
+  });
+}
+
+/** @param {string} file */
+function copy(file) {
+  mkdirSync(dirname(join(SITE, file)), { recursive: true });
+  copyFileSync(join(ROOT, file), join(SITE, file));
+}
+
+mkdirSync(SITE, { recursive: true });
+const files = filesOfSite();
+const stale = files.filter(isStale);
+await minify(stale.filter((file) => MINIFIED.test(file)));
+stale.filter((file) => !MINIFIED.test(file)).forEach(copy);
+writeFileSync(join(SITE, 'index.html'), FRONT);
+
+const wanted = new Set([...files, 'index.html']);
+list(SITE).filter((file) => !wanted.has(file)).forEach((file) => rmSync(join(SITE, file)));
+if (stale.length > 0) console.log(`build/site: ${stale.length} of ${files.length} files made`);
