@@ -21,7 +21,7 @@ const FOLDERS = {
 const MINIFIED = /\.(css|js)$/;
 
 /** What a host shows at the site's root. */
-const FRONT = '<!doctype html><meta charset="utf-8"><title>decem</title><meta http-equiv="refresh" content="0; url=web/">\n';
+const FRONT = '<!doctype html><meta charset="utf-8"><title>decem</title><link rel="icon" href="web/icon.svg"><meta http-equiv="refresh" content="0; url=web/">\n';
 
 /** @returns {string[]} the site's files, as paths from the root of either */
 function filesOfSite() {

@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 
 export const repository = fileURLToPath(new URL('../../../', import.meta.url));
 
+/** The page as `npm run site` makes it. */
+export const site = join(repository, 'build', 'site');
+
 const usualTypes = {
   '.css': 'text/css', '.html': 'text/html', '.jpg': 'image/jpeg', '.js': 'text/javascript', '.json': 'application/json',
   '.md': 'text/markdown', '.svg': 'image/svg+xml', '.wasm': 'application/wasm',
@@ -17,14 +20,14 @@ const usualTypes = {
 /**
  * Serves a folder on a free port of this machine.
  * @param {object} [options]
- * @param {string} [options.root]  the repository where left out
+ * @param {string} [options.root]  the site where left out
  * @param {Record<string, string>} [options.types]  of files, by extension, where they are not the usual ones
  * @param {Record<string, string>} [options.headers]  sent with every answer
  * @param {Record<string, (request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => void>} [options.routes]
  *   answers for single paths, in the place of files
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}  url without a slash at its end
  */
-export async function serveFolder({ root = repository, types = {}, headers = {}, routes = {} } = {}) {
+export async function serveFolder({ root = site, types = {}, headers = {}, routes = {} } = {}) {
   /** @type {Record<string, string>} */
   const typeOf = { ...usualTypes, ...types };
   const server = createServer(async (request, response) => {
