@@ -82,12 +82,16 @@ void decem_f32_conv_4x8__simd(const decem_conv_args *args, int32_t tile) {
     for (int32_t p = first_panel; p < panel_end; p++) {
         const decem_conv_panel *panel = &args->panels[p];
         const float *weights = args->weights + p * panel_weights, *bias = args->bias + p * DECEM_CONV_COLUMNS;
-        int direct = plain && panel->columns == DECEM_CONV_COLUMNS;
+        if (plain && panel->columns == DECEM_CONV_COLUMNS) {
+            decem_gemm_rows all = {rows.input, adds ? rows.addend : NULL, rows.output, rows.count};
+            decem_f32_gemm_4x8__simd(&all, panel->input_offset, panel->output_offset, args->segments, args->segment_count,
+                                     args->segment_length, weights, bias, adds ? finish->after : finish->before);
+            continue;
+        }
         for (int32_t i = 0; i < rows.count; i += DECEM_CONV_ROWS) {
-            decem_f32_gemm_4x8__simd(rows.input + i, panel->input_offset, args->segments, args->segment_count, args->segment_length, weights, bias,
-                                     direct && adds ? rows.addend + i : NULL, direct ? rows.output + i : sum_rows,
-                                     direct ? panel->output_offset : 0, adds && direct ? finish->after : finish->before);
-            if (direct) continue;
+            decem_gemm_rows four = {rows.input + i, NULL, sum_rows, DECEM_CONV_ROWS};
+            decem_f32_gemm_4x8__simd(&four, panel->input_offset, 0, args->segments, args->segment_count, args->segment_length, weights,
+                                     bias, finish->before);
             for (int32_t r = 0; r < DECEM_CONV_ROWS; r++)
                 finish_row(args, panel, sums[r], rows.output[i + r], finish->addend == NULL ? NULL : rows.addend[i + r]);
         }

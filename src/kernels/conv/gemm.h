@@ -4,11 +4,19 @@
 
 #include "kernels/map.h"
 
-/* out[r][j] = clamp(bias[j] + addend[r][j] + sum over segments s, k < length of rows[r][segments[s] + k] * weights[s * length + k][j])
- * rows: 4 pointers, to which `row_offset` elements are added; outputs: 4 pointers, likewise `output_offset`; weights: [K][8];
- * bias: [8]; addends: NULL, or 4 pointers to which `output_offset` is added too. Rows, and outputs, may be the same as others. */
-void decem_f32_gemm_4x8__simd(const float *const *rows, int32_t row_offset, const int32_t *segments, int32_t segment_count,
-                              int32_t length, const float *weights, const float *bias, const float *const *addends,
-                              float *const *outputs, int32_t output_offset, decem_clamp clamp);
+/* The rows of the matrix, as pointers: [row_count], a multiple of 4 (some may be the same as others). */
+typedef struct decem_gemm_rows {
+    const float *const *inputs;
+    const float *const *addends; /* NULL: none */
+    float *const *outputs;
+    int32_t row_count;
+} decem_gemm_rows;
+
+/* Rows times one panel of 8 columns:
+ *     outputs[r][output_offset + j] = clamp(bias[j] + addends[r][output_offset + j] +
+ *         sum over segments s and k < length of inputs[r][input_offset + segments[s] + k] * weights[s * length + k][j])
+ * weights: [segment_count * length][8]; bias: [8]. */
+void decem_f32_gemm_4x8__simd(const decem_gemm_rows *rows, int32_t input_offset, int32_t output_offset, const int32_t *segments,
+                              int32_t segment_count, int32_t length, const float *weights, const float *bias, decem_clamp clamp);
 
 #endif

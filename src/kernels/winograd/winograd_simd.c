@@ -97,9 +97,9 @@ static void multiply(const decem_winograd_args *args, int32_t count, int32_t fir
             rows[i] = v + p * point_stride(args, in) + block * in;
             outputs[i] = m + p * point_stride(args, columns) + block * columns;
         }
+        decem_gemm_rows all = {rows, NULL, outputs, divide_up(count, DECEM_CONV_ROWS) * DECEM_CONV_ROWS};
         for (int32_t n = 0; n < panels; n++, u += (ptrdiff_t)in * DECEM_CONV_COLUMNS)
-            for (int32_t i = 0; i < count; i += DECEM_CONV_ROWS)
-                decem_f32_gemm_4x8__simd(rows + i, 0, one_segment, 1, in, u, no_bias, NULL, outputs + i, n * DECEM_CONV_COLUMNS, none);
+            decem_f32_gemm_4x8__simd(&all, 0, n * DECEM_CONV_COLUMNS, one_segment, 1, in, u, no_bias, none);
     }
 }
 
