@@ -232,12 +232,21 @@ describe('classify', () => {
 
 describe('bench and profile', () => {
   test('bench: the agreed keys, in order of size', async () => {
-    const { status, stdout } = await decem('bench', 'shufflenetv2', '--runs', '3', '--json');
+    const { status, stdout } = await decem('bench', 'shufflenetv2', '--runs', '3', '--threads', '2', '--variant', 'strict', '--json');
     assert.equal(status, 0);
-    const [{ network, threads, runs, meanMs, medianMs, minMs, trained }] = jsonLines(stdout);
-    assert.deepEqual({ network, threads, runs, trained }, { network: 'shufflenetv2', threads: 1, runs: 3, trained: false });
+    const [{ network, variant, threads, runs, meanMs, medianMs, minMs, trained }] = jsonLines(stdout);
+    assert.deepEqual({ network, variant, threads, runs, trained }, { network: 'shufflenetv2', variant: 'strict', threads: 2, runs: 3, trained: false });
     assert.ok(minMs > 0 && minMs <= medianMs && minMs <= meanMs);
-    assert.match((await decem('bench', 'shufflenetv2', '--runs', '1')).stdout, /untrained \(synthetic weights\)/);
+    assert.match((await decem('bench', 'shufflenetv2', '--runs', '1', '--threads', '1')).stdout, /1 thread; 1 run each[^]*untrained \(synthetic weights\)/);
+  });
+
+  test('threads and variants that there are not: the choice, and status 2', async () => {
+    for (const threads of ['0', '17', '1.5', 'many']) {
+      const { status, stderr } = await decem('bench', 'shufflenetv2', '--threads', threads);
+      assert.equal(status, 2);
+      assert.match(stderr, /--threads takes a whole number from 1 to 16 or auto/);
+    }
+    assert.match((await decem('profile', 'shufflenetv2', '--variant', 'fast')).stderr, /--variant takes auto, strict or relaxed/);
   });
 
   test('profile: steps that add up', async () => {

@@ -104,5 +104,5 @@ function table(results) {
   const { node, v8 } = process.versions;
   const [{ variant, threads, runs }] = results;
   const machine = `Node ${node}, V8 ${v8}, ${process.platform} ${process.arch}`;
-  return [dim(`${machine}, ${variant}, ${formatThreads(threads)}; ${runs} runs each`), bold(head), ...body].join('\n');
+  return [dim(`${machine}, ${variant}, ${formatThreads(threads)}; ${runs === 1 ? '1 run' : `${runs} runs`} each`), bold(head), ...body].join('\n');
 }
