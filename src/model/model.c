@@ -236,7 +236,7 @@ decem_status decem_model_activation(decem_model *model, const char *layer, int32
         return decem_fail(&model->message, DECEM_WRONG_STATE, "activations are there only after a run of a model that keeps them");
     decem_value value = layer == NULL ? -1 : find_layer(model->graph, layer);
     decem_map map = value < 0 ? (decem_map){NULL, 0, 0, 0, 0, 0} : decem_plan_map(model->plan, value);
-    if (map.at == NULL)
+    if (map.at == NULL || model->plan->activated[value])
         return decem_fail(&model->message, DECEM_INVALID_ARGUMENT, "there is no layer %s, or it is computed together with the next one", layer == NULL ? "" : layer);
     shape[0] = map.channels, shape[1] = map.height, shape[2] = map.width;
     for (int32_t c = 0; values != NULL && c < map.channels; c++)

@@ -40,7 +40,11 @@ static void push_activations(fuser *f) {
             possible = possible && f->uses[concat->inputs[k]] == 1 && (op == DECEM_OP_NORM || op == DECEM_OP_CONV || op == DECEM_OP_AVG_POOL);
         }
         if (!possible) continue;
-        for (int32_t k = 0; k < concat->input_count; k++) f->pushed[concat->inputs[k]] = node->activation;
+        for (int32_t k = 0; k < concat->input_count; k++) {
+            f->pushed[concat->inputs[k]] = node->activation;
+            f->plan->activated[concat->inputs[k]] = true;
+        }
+        f->plan->activated[node->inputs[0]] = true;
         f->plan->absorbed[i] = true;
         f->plan->same_as[i] = node->inputs[0];
     }

@@ -92,6 +92,7 @@ typedef struct decem_plan {
     decem_value same_as[DECEM_GRAPH_NODES];   /* values that are another under a second name; else themselves */
     decem_value inside[DECEM_GRAPH_NODES];    /* the concatenation whose buffer a value is written into; else -1 */
     bool absorbed[DECEM_GRAPH_NODES];         /* layers that happen inside a step and leave no value of their own */
+    bool activated[DECEM_GRAPH_NODES];        /* values that only exist with a later layer's activation done already */
     decem_place places[DECEM_GRAPH_NODES];
     decem_buffer buffers[DECEM_GRAPH_NODES];
     int32_t buffer_count;

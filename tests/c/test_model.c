@@ -267,6 +267,21 @@ static void test_activations(void) {
     }
 }
 
+/* What a layer made is not shown with the activation of a later one in it. */
+static void test_activations_before_a_concatenation(void) {
+    check_in("before a concatenation");
+    int32_t shape[3];
+    decem_model *model = create();
+    CHECK_EQUAL(decem_model_keep_activations(model), DECEM_OK);
+    CHECK_EQUAL(decem_model_select(model, "shufflenetv1", "{\"groups\": 1, \"input_size\": 32}"), DECEM_OK);
+    CHECK_EQUAL(decem_model_synthesize(model, SEED), DECEM_OK);
+    CHECK_EQUAL(decem_model_set_input(model, an_input(3)), DECEM_OK);
+    CHECK_EQUAL(decem_model_run(model), DECEM_OK);
+    CHECK_EQUAL(decem_model_activation(model, "stage2.ShuffleUnit_Stage2_0", shape, NULL), DECEM_OK);
+    check_fails(model, decem_model_activation(model, "stage2.ShuffleUnit_Stage2_0.g_conv_1x1_expand", shape, NULL), DECEM_INVALID_ARGUMENT, "computed together");
+    decem_model_destroy(model);
+}
+
 /* The answer does not depend on how many threads there may be, nor on whether any came. */
 static void test_threads(void) {
     check_in("threads");
@@ -323,6 +338,7 @@ int main(void) {
     test_wrong_images();
     test_answers();
     test_activations();
+    test_activations_before_a_concatenation();
     test_threads();
     test_descriptions();
     return check_report();
