@@ -24,7 +24,7 @@ after(() => rm(folder, { recursive: true }));
 
 test('the package has what it needs, and no sources, tests or weights', async () => {
   const installed = join(folder, 'node_modules', 'decem');
-  for (const file of ['wasm/js/index.js', 'wasm/js/worker.js', 'build/wasm/decem-simd.wasm', 'build/types/index.d.ts', 'models/labels/imagenet-1k.json', 'LICENSE', 'README.md']) {
+  for (const file of ['wasm/js/index.js', 'wasm/js/worker.js', 'wasm/js/thread.js', 'build/wasm/decem-simd.wasm', 'build/wasm/decem-relaxed-threads.wasm', 'build/types/index.d.ts', 'models/labels/imagenet-1k.json', 'LICENSE', 'README.md']) {
     assert.ok(existsSync(join(installed, file)), file);
   }
   for (const file of ['src', 'tests', 'web', 'models/train']) assert.ok(!existsSync(join(installed, file)), file);
