@@ -1,7 +1,11 @@
-/** Gives the layers of an ONNX graph whose weights have lost their names those of a network's tensors. */
+/**
+ * Gives the layers of an ONNX graph whose weights have lost their names those of a network's tensors: by the names of
+ * the modules that they were exported from, or, where the file has none (PyTorch before 1.13), in the order in which they run.
+ */
 import { DecemError } from '../js/errors.js';
 import { Model } from '../js/model.js';
 import { compile } from '../js/wasm.js';
+import { withoutPrefixes } from './state-dict.js';
 import { FilledTensor } from './tensor.js';
 
 /** @typedef {import('./onnx-weights.js').OnnxLayer} OnnxLayer */
@@ -58,16 +62,33 @@ const SIDE_BRANCH = /^(SideBranch_|aux)[12]\./;
  */
 export async function matchLayers(file, layers, { network, options, known }) {
   const module = await compile({});
+  /** @type {{ chosen: NetworkOptions, slots: Slot[], ordered: OnnxLayer[] }[]} */
+  const fitting = [];
   let mismatch = '';
   for (const usual of USUAL_OPTIONS[network] ?? [{}]) {
     const chosen = { ...known, ...usual, ...options };
     const model = await Model.create(module);
-    model.select(network, chosen);
+    try {
+      model.select(network, chosen);
+    } catch (error) {
+      if (!(error instanceof DecemError)) throw error;
+      mismatch ||= error.message;
+      continue;
+    }
     const slots = slotsOf(model.describe().tensors);
-    const ordered = inOrderOf(slots, layers.filter((layer) => !(chosen.aux === false && SIDE_BRANCH.test(layer.module ?? ''))));
+    const used = layers.filter((layer) => !(chosen.aux === false && SIDE_BRANCH.test(layer.module ?? '')));
+    const named = byModule(slots, used);
+    const ordered = named ?? used;
     const different = firstDifference(slots, ordered);
-    if (different === null) return { tensors: nameTensors(slots, ordered), options: chosen };
-    mismatch ||= different;
+    mismatch ||= different ?? '';
+    if (different !== null) continue;
+    if (named) return { tensors: nameTensors(slots, named), options: chosen };
+    if (!fitting.some((other) => String(Object.entries(other.chosen)) === String(Object.entries(chosen)))) fitting.push({ chosen, slots, ordered });
+  }
+  if (fitting.length === 1) return { tensors: nameTensors(fitting[0].slots, fitting[0].ordered), options: fitting[0].chosen };
+  if (fitting.length > 1) {
+    const choices = fitting.map(({ chosen }) => JSON.stringify(chosen)).join(' or ');
+    throw new DecemError(`${file.path} has no names that tell its modules, and fits ${network} with several options: say which by --options, ${choices}.`, 'INVALID_OPTION');
   }
   throw new DecemError(`${file.path} is not of ${network} with these options: ${mismatch}. Check --network and --options.`, 'WRONG_SHAPE');
 }
@@ -88,14 +109,14 @@ function slotsOf(tensors) {
 }
 
 /**
- * The layers in the order of the slots: by the names of their modules where the file tells them all, as they run otherwise.
  * @param {Slot[]} slots
  * @param {OnnxLayer[]} layers
+ * @returns {OnnxLayer[] | null} the layers in the order of the slots, by the names of their modules; null where these do not tell
  */
-function inOrderOf(slots, layers) {
-  const byModule = new Map(layers.map((layer) => [layer.module, layer]));
-  const ordered = slots.map(({ module }) => byModule.get(module));
-  return ordered.every((layer) => layer !== undefined) ? ordered : layers;
+function byModule(slots, layers) {
+  const modules = withoutPrefixes(new Map(layers.map((layer) => [layer.module ?? '', layer])));
+  const ordered = slots.map(({ module }) => modules.get(module));
+  return layers.length === slots.length && ordered.every((layer) => layer !== undefined) ? ordered : null;
 }
 
 /**

@@ -38,7 +38,7 @@ export function findWeights(file, root) {
   }
   const within = path.length > 0 ? ` under ${path.map((key) => `"${key}"`).join(', ')}` : '';
   /** @type {Map<string, TorchTensor>} */
-  let views = new Map();
+  const views = new Map();
   let found = `state_dict${within}`;
   if (isModule(holder)) {
     found = `module ${holder.path}${within}`;
@@ -53,8 +53,7 @@ export function findWeights(file, root) {
       'MALFORMED_FILE',
     );
   }
-  views = withoutPrefixes(views);
-  return { tensors: new Map([...views].map(([name, view]) => [name, view.locate(file, name)])), found, metadata: {} };
+  return { tensors: new Map([...withoutPrefixes(views)].map(([name, view]) => [name, view.locate(file, name)])), found, metadata: {} };
 }
 
 /** @param {unknown} value @returns {value is Instance} */
@@ -122,8 +121,12 @@ function members(value) {
   return value instanceof Map ? [...value] : [];
 }
 
-/** @param {Map<string, TorchTensor>} views @returns {Map<string, TorchTensor>} */
-function withoutPrefixes(views) {
-  const prefix = PREFIXES.find((candidate) => [...views.keys()].every((name) => name.startsWith(candidate)));
-  return prefix === undefined ? views : withoutPrefixes(new Map([...views].map(([name, view]) => [name.slice(prefix.length), view])));
+/**
+ * @template T
+ * @param {Map<string, T>} tensors
+ * @returns {Map<string, T>} without what a wrapper put before every name
+ */
+export function withoutPrefixes(tensors) {
+  const prefix = PREFIXES.find((candidate) => [...tensors.keys()].every((name) => name.startsWith(candidate)));
+  return prefix === undefined ? tensors : withoutPrefixes(new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor])));
 }

@@ -5,7 +5,7 @@ import { readOnnx } from './onnx-file.js';
 import { matchLayers } from './onnx-match.js';
 import { collectLayers } from './onnx-weights.js';
 import { isSafetensors, readSafetensors } from './safetensors-file.js';
-import { findWeights } from './state-dict.js';
+import { findWeights, withoutPrefixes } from './state-dict.js';
 import { isTorchFile, readTorchFile } from './torch-file.js';
 
 /** @typedef {import('../js/types.js').NetworkOptions} NetworkOptions */
@@ -53,7 +53,7 @@ async function findInOnnx(file, { network, options }) {
   const { named, folded, layers } = collectLayers(file, graph);
   const [, , height, width] = graph.inputShape ?? [];
   const size = height > 0 && height === width ? { input_size: height } : {};
-  if (!folded) return { tensors: named, found: 'ONNX', metadata: {}, options: { ...size, ...options } };
+  if (!folded) return { tensors: withoutPrefixes(named), found: 'ONNX', metadata: {}, options: { ...size, ...options } };
   if (network === undefined) {
     throw new DecemError(
       `${file.path}: its batch norms are folded, so that its weights have lost their names. Say what network it is of: --network NAME.`,

@@ -52,7 +52,6 @@ export async function writeSafetensors(path, tensors, { dtype, metadata, onProgr
         }
         note(loss, name, encoder);
       }
-      await out.sync();
     } finally {
       await out.close();
     }
