@@ -295,7 +295,10 @@ describe('pickles with code in them are refused, and nothing of them is run', ()
     'builtins.eval': [system('builtins\neval'), /builtins\.eval/],
     'builtins.exec': [system('__builtin__\nexec'), /__builtin__\.exec/],
     'builtins.__import__': [system('builtins\n__import__'), /__import__/],
-    'builtins.getattr': [system('builtins\ngetattr'), /getattr/],
+    'builtins.getattr of a text': [system('builtins\ngetattr'), /calls builtins\.getattr/],
+    'builtins.getattr of a module': [pickle('cbuiltins\ngetattr\n(ctorch\nutils\n', unicode('os'), 'tR'), /calls builtins\.getattr/],
+    'a call of what builtins.getattr gives': [pickle('cbuiltins\ngetattr\n(cnet\nNet\n', unicode('run'), 'tR(', unicode('touch'), 'tR'), /calls what is no function/],
+    'a way from an object to what it can reach': [pickle('cbuiltins\ngetattr\n(cnet\nNet\n)\x81', unicode('__class__'), 'tR'), /calls builtins\.getattr/],
     'subprocess.Popen': [system('subprocess\nPopen'), /subprocess\.Popen/],
     'runpy': [system('runpy\n_run_code'), /runpy/],
     'torch.load': [system('torch\nload'), /torch\.load/],
@@ -317,6 +320,13 @@ describe('pickles with code in them are refused, and nothing of them is run', ()
       assert.equal(existsSync(run), false);
     });
   }
+
+  test('but a method of its own that a module keeps, as the article\'s ShuffleNetV1 does, is none of them', async () => {
+    const parameters = dict({ weight: tensor('0', 1, { shape: [1], strides: [1] }) });
+    const state = dict({ _modules: dict({}), _parameters: parameters, combine: Buffer.concat([Buffer.from('cbuiltins\ngetattr\n(cnet\nNet\n'), unicode('_add'), Buffer.from('tR')]) });
+    const net = torchFile(pickle('cnet\nNet\n)\x81q\x01', state, 'b'), { 0: new Uint8Array(4) });
+    await refused(convert(file('method.pth', net), out), /of none of the ten/);
+  });
 
   test('by the command line: a sentence, exit status 1', async () => {
     const { status, stdout, stderr } = await decem('convert', file('hostile.pth', torchFile(system('os\nsystem'))), out);

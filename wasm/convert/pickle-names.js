@@ -23,10 +23,11 @@ const DANGEROUS_PATHS = [
 /** Parts of a dotted name that lead from a harmless module to a dangerous one. */
 const DANGEROUS_PARTS = new Set(['os', 'posix', 'nt', 'sys', 'subprocess', 'builtins', '__builtins__', '__builtin__', '__globals__', '__import__', 'eval', 'exec']);
 
-/** Of Python's own names, those that only hold values. */
+/** Of Python's own names, those that only hold values; and getattr, whose calls pickle.js looks at one by one. */
 const HARMLESS_BUILTINS = new Set([
   'set', 'frozenset', 'dict', 'list', 'tuple', 'int', 'float', 'complex', 'bool', 'str', 'bytes', 'bytearray', 'slice', 'range', 'xrange',
   'object', 'type', 'long', 'unicode', 'NoneType', 'Ellipsis', 'print', 'len', 'sum', 'min', 'max', 'abs',
+  'getattr',
 ]);
 
 /** Classes whose calls give an object that is never looked into: a checkpoint may hold its date, its best score, its options. */

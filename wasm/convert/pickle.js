@@ -304,6 +304,9 @@ class Unpickler {
         return args[0];
       case 'copyreg._reconstructor': case 'copy_reg._reconstructor':
         return this.#create(args[0]);
+      case 'builtins.getattr': case '__builtin__.getattr':
+        if (isMethod(args)) return new Instance(`${args[0].path}.${args[1]}`);
+        break;
     }
     const known = this.#host.call(callee.path, args);
     if (known !== undefined) return known;
@@ -330,6 +333,17 @@ class Unpickler {
       if (part instanceof Map) for (const [key, value] of part) target.attributes.set(key, value);
     }
   }
+}
+
+/**
+ * Whether getattr asks for a function of a class or an object in the file, as where a module keeps one of its own in an attribute:
+ * `self.combine = self._add`. What it gives is looked at no further, and cannot be called.
+ * @param {unknown[]} args
+ * @returns {args is [Name | Instance, string]}
+ */
+function isMethod([object, name, ...more]) {
+  if (!(object instanceof Name || object instanceof Instance) || typeof name !== 'string' || more.length > 0) return false;
+  return /^(?!__)\w+$/.test(name) && isHarmless(object.path, name);
 }
 
 /** @param {unknown} items @returns {[unknown, unknown][]} */

@@ -129,10 +129,18 @@ export class Tensor {
         return new Float32Array(bytes.buffer);
       case 'F64':
         return new Float64Array(bytes.buffer);
-      case 'F16':
-        return Float32Array.from(new Uint16Array(bytes.buffer), fromHalf);
-      case 'BF16':
-        return new Float32Array(Uint32Array.from(new Uint16Array(bytes.buffer), (bits) => bits << 16).buffer);
+      case 'F16': {
+        const halves = new Uint16Array(bytes.buffer);
+        const values = new Float32Array(count);
+        for (let i = 0; i < count; i++) values[i] = fromHalf(halves[i]);
+        return values;
+      }
+      case 'BF16': {
+        const upper = new Uint16Array(bytes.buffer);
+        const words = new Uint32Array(count);
+        for (let i = 0; i < count; i++) words[i] = upper[i] << 16;
+        return new Float32Array(words.buffer);
+      }
       default:
         throw new DecemError(`${this.#file.path}: whole numbers (${this.dtype}) are no weights.`, 'UNSUPPORTED_DTYPE');
     }

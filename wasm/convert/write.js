@@ -116,12 +116,14 @@ class Encoder {
   encode(values) {
     this.#check(values);
     if (this.#dtype === 'F32' && values instanceof Float32Array) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    const encoded = this.#dtype === 'F32' ? Float32Array.from(values) : Uint16Array.from(values, toHalf);
-    const decode = this.#dtype === 'F32' ? (/** @type {number} */ value) => value : fromHalf;
+    const encoded = this.#dtype === 'F32' ? Float32Array.from(values) : halves(values);
+    let { error } = this;
     for (let i = 0; i < values.length; i++) {
-      const error = Math.abs(values[i] - decode(encoded[i]));
-      if (error > this.error) this.error = error;
+      const written = this.#dtype === 'F32' ? encoded[i] : fromHalf(encoded[i]);
+      const difference = Math.abs(values[i] - written);
+      if (difference > error) error = difference;
     }
+    this.error = error;
     return new Uint8Array(encoded.buffer);
   }
 
@@ -152,4 +154,11 @@ class Encoder {
       'UNSUPPORTED_DTYPE',
     );
   }
+}
+
+/** @param {Float32Array | Float64Array} values @returns {Uint16Array} */
+function halves(values) {
+  const encoded = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) encoded[i] = toHalf(values[i]);
+  return encoded;
 }
