@@ -474,6 +474,13 @@ describe('the command line', () => {
     });
   }
 
+  test('the help lists it, and it has one of its own', async () => {
+    assert.match((await decem('--help')).stdout, /^ {2}convert /m);
+    const { status, stdout } = await decem('convert', '--help');
+    assert.equal(status, 0);
+    assert.match(stdout, /Example: decem convert/);
+  });
+
   test('a file that is not there: exit status 1, and its name', async () => {
     const { status, stderr } = await decem('convert', join(folder, 'none.pth'), out);
     assert.equal(status, 1);
