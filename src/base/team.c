@@ -30,8 +30,8 @@ static void wake_all(_Atomic uint32_t *at) {
 #endif
 
 enum {
-    SPINS = 4000,   /* looks at an idle job before sleeping: some tens of microseconds */
-    PATIENCE = 300  /* sleeps of 100 ms that the owner waits for a helper */
+    SPINS = 100000, /* looks at an idle job before sleeping, some 100 us: more than a run ever pauses */
+    PATIENCE = 300   /* sleeps of 100 ms that the owner waits for a helper */
 };
 
 void decem_team_open(decem_team *team, decem_team_work work, const void *context) {
