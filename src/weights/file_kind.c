@@ -9,7 +9,7 @@ typedef struct signature {
     const char *bytes, *kind;
 } signature;
 
-static const char torch[] = "a PyTorch .pth file; convert it to safetensors first";
+static const char torch[] = "a PyTorch .pth file; convert it with \"decem convert\" first";
 static const char image[] = "an image; weights are wanted here";
 static const char html[] = "an HTML page, perhaps an error page of the server; check the address";
 static const char json[] = "a JSON document, perhaps an error message of the server; check the address";
