@@ -42,4 +42,15 @@ static inline float decem_clamp_f32(float a, decem_clamp clamp) {
     return clamp.high < a ? clamp.high : a;
 }
 
+/* How many tiles of size `by` cover `a`. Both above 0. */
+static inline int32_t decem_divide_up(int32_t a, int32_t by) {
+    return (a + by - 1) / by;
+}
+
+/* How many tiles a step should be split into: all in one for one thread; more than threads, so that these finish together. */
+static inline int32_t decem_tiles_wanted(int32_t threads) {
+    enum { A_THREAD = 4 };
+    return threads == 1 ? 1 : threads * A_THREAD;
+}
+
 #endif

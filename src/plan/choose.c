@@ -14,10 +14,6 @@ static const double CACHE_BYTES = 512 * 1024;
  * the tensor's. It leaves VGG16 within 1.25 times the size of its file. */
 static const double COMFORTABLE_BYTES = 640.0 * 1024 * 1024;
 
-static int32_t divide_up(int32_t a, int32_t by) {
-    return (a + by - 1) / by;
-}
-
 /* Weights are read once a batch of rows; from memory when they do not stay in the cache. */
 static double weight_time(double bytes, double passes) {
     return bytes > CACHE_BYTES ? bytes * passes / WEIGHT_BYTES : 0.0;
@@ -25,13 +21,13 @@ static double weight_time(double bytes, double passes) {
 
 static double direct_time(const decem_shape *in, const decem_shape *out) {
     double weights = 9.0 * in->channels * out->channels;
-    return weights * out->height * out->width / GEMM_MACS + weight_time(weights * 4, divide_up(out->height * out->width, DECEM_CONV_TILE_ROWS));
+    return weights * out->height * out->width / GEMM_MACS + weight_time(weights * 4, decem_divide_up(out->height * out->width, DECEM_CONV_TILE_ROWS));
 }
 
 static double winograd_time(int32_t block, const decem_shape *in, const decem_shape *out) {
-    int32_t blocks = divide_up(out->height, block) * divide_up(out->width, block), rows = divide_up(blocks, DECEM_CONV_ROWS) * DECEM_CONV_ROWS;
+    int32_t blocks = decem_divide_up(out->height, block) * decem_divide_up(out->width, block), rows = decem_divide_up(blocks, DECEM_CONV_ROWS) * DECEM_CONV_ROWS;
     double weights = (double)decem_winograd_points(block) * in->channels * out->channels;
-    return weights * rows / GEMM_MACS + weight_time(weights * 4, divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX)) +
+    return weights * rows / GEMM_MACS + weight_time(weights * 4, decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX)) +
            (double)blocks * (in->channels + out->channels) / 2 * (block == 2 ? TRANSFORM_2 : TRANSFORM_4);
 }
 

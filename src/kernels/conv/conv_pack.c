@@ -1,16 +1,12 @@
 #include "kernels/conv/conv.h"
 
-static int32_t divide_up(int32_t a, int32_t by) {
-    return (a + by - 1) / by;
-}
-
 /* Outputs are packed in blocks: the groups, or the finer blocks of a shuffle. */
 static int32_t block_count(const decem_conv_shape *shape) {
     return shape->shuffle > shape->groups ? shape->shuffle : shape->groups;
 }
 
 static int32_t panels_a_block(const decem_conv_shape *shape) {
-    return divide_up(shape->out_channels / block_count(shape), DECEM_CONV_COLUMNS);
+    return decem_divide_up(shape->out_channels / block_count(shape), DECEM_CONV_COLUMNS);
 }
 
 int32_t decem_conv_depth(const decem_conv_shape *shape) {

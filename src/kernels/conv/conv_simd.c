@@ -67,7 +67,7 @@ static void finish_row(const decem_conv_args *args, const decem_conv_panel *pane
 }
 
 void decem_f32_conv_4x8__simd(const decem_conv_args *args, int32_t tile) {
-    int32_t panel_tiles = (args->panel_count + args->tile_panels - 1) / args->tile_panels;
+    int32_t panel_tiles = decem_divide_up(args->panel_count, args->tile_panels);
     int32_t first_panel = tile % panel_tiles * args->tile_panels, panel_end = first_panel + args->tile_panels;
     if (panel_end > args->panel_count) panel_end = args->panel_count;
     tile_rows rows;
@@ -98,24 +98,20 @@ void decem_f32_conv_4x8__simd(const decem_conv_args *args, int32_t tile) {
     }
 }
 
-enum {
-    CACHE_ELEMENTS = 32 * 1024, /* of input that a tile may touch: 128 KiB, a part of any second-level cache */
-    TILES_A_THREAD = 4          /* so that threads finish together */
-};
+enum { CACHE_ELEMENTS = 32 * 1024 /* of input that a tile may touch: 128 KiB, a part of any second-level cache */ };
+
+static int32_t row_tiles(const decem_conv_args *args) {
+    return decem_divide_up(args->output.height * args->output.width, args->tile_rows);
+}
 
 void decem_conv_choose_tiles(decem_conv_args *args, const decem_conv_shape *shape, int32_t threads) {
-    int32_t pixels = args->output.height * args->output.width;
     int32_t rows = CACHE_ELEMENTS / (shape->in_channels * shape->stride * shape->stride) / DECEM_CONV_ROWS * DECEM_CONV_ROWS;
     if (rows < 32) rows = 32;
     if (rows > DECEM_CONV_TILE_ROWS) rows = DECEM_CONV_TILE_ROWS;
     args->tile_rows = rows;
-    int32_t wanted = threads == 1 ? 1 : threads * TILES_A_THREAD;
-    int32_t row_tiles = (pixels + rows - 1) / rows, panel_tiles = (wanted + row_tiles - 1) / row_tiles;
-    args->tile_panels = (args->panel_count + panel_tiles - 1) / panel_tiles;
+    args->tile_panels = decem_divide_up(args->panel_count, decem_divide_up(decem_tiles_wanted(threads), row_tiles(args)));
 }
 
 int32_t decem_conv_tiles(const decem_conv_args *args) {
-    int32_t pixels = args->output.height * args->output.width;
-    int32_t row_tiles = (pixels + args->tile_rows - 1) / args->tile_rows;
-    return row_tiles * ((args->panel_count + args->tile_panels - 1) / args->tile_panels);
+    return row_tiles(args) * decem_divide_up(args->panel_count, args->tile_panels);
 }

@@ -1,7 +1,7 @@
 #include "kernels/linear/linear.h"
 
 int32_t decem_linear_tiles(const decem_linear_args *args) {
-    return (args->out + DECEM_LINEAR_TILE - 1) / DECEM_LINEAR_TILE;
+    return decem_divide_up(args->out, DECEM_LINEAR_TILE);
 }
 
 void decem_linear_pack_row(int32_t channels, int32_t pixels, const float *row, float *packed) {

@@ -20,7 +20,7 @@
 
 #include "kernels/conv/conv.h"
 
-enum { DECEM_WINOGRAD_POINTS_MAX = 36, DECEM_WINOGRAD_BATCH_MAX = 48 /* blocks at once */ };
+enum { DECEM_WINOGRAD_BATCH_MAX = 48 /* blocks at once */ };
 
 typedef struct decem_winograd_args {
     int32_t block;              /* m: outputs along a block's side, 2 or 4 */

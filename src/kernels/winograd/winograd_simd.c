@@ -3,21 +3,17 @@
 #include "kernels/conv/gemm.h"
 #include "kernels/winograd/winograd.h"
 
-static int32_t divide_up(int32_t a, int32_t by) {
-    return (a + by - 1) / by;
-}
-
 /* Outputs that are stored along a block's side. */
 static int32_t block_side(const decem_winograd_args *args) {
     return args->pool ? args->block / 2 : args->block;
 }
 
 static int32_t blocks_across(const decem_winograd_args *args) {
-    return divide_up(args->output.width, block_side(args));
+    return decem_divide_up(args->output.width, block_side(args));
 }
 
 static int32_t block_count(const decem_winograd_args *args) {
-    return blocks_across(args) * divide_up(args->output.height, block_side(args));
+    return blocks_across(args) * decem_divide_up(args->output.height, block_side(args));
 }
 
 static int32_t panel_count(const decem_winograd_args *args) {
@@ -31,22 +27,21 @@ static ptrdiff_t point_stride(const decem_winograd_args *args, int32_t channels)
 }
 
 enum {
-    TILES_A_THREAD = 4,    /* so that threads finish together */
-    PANELS_LEAST = 8       /* a tile transforms its input by itself: fewer columns would not be worth that */
+    PANELS_LEAST = 8 /* a tile transforms its input by itself: fewer columns would not be worth that */
 };
 
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
     int32_t blocks = block_count(args), panels = panel_count(args);
-    int32_t batches = divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX), wanted = threads == 1 ? 1 : threads * TILES_A_THREAD;
-    args->batch = divide_up(divide_up(blocks, batches), DECEM_CONV_ROWS) * DECEM_CONV_ROWS;
-    batches = divide_up(blocks, args->batch);
-    int32_t parts = divide_up(wanted, batches);
+    int32_t batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
+    args->batch = decem_divide_up(decem_divide_up(blocks, batches), DECEM_CONV_ROWS) * DECEM_CONV_ROWS;
+    batches = decem_divide_up(blocks, args->batch);
+    int32_t parts = decem_divide_up(decem_tiles_wanted(threads), batches);
     if (parts > panels / PANELS_LEAST) parts = panels / PANELS_LEAST;
-    args->tile_panels = parts < 1 ? panels : divide_up(panels, parts);
+    args->tile_panels = parts < 1 ? panels : decem_divide_up(panels, parts);
 }
 
 int32_t decem_winograd_tiles(const decem_winograd_args *args) {
-    return divide_up(block_count(args), args->batch) * divide_up(panel_count(args), args->tile_panels);
+    return decem_divide_up(block_count(args), args->batch) * decem_divide_up(panel_count(args), args->tile_panels);
 }
 
 int64_t decem_winograd_scratch_elements(const decem_winograd_args *args) {
@@ -92,12 +87,12 @@ static void multiply(const decem_winograd_args *args, int32_t count, int32_t fir
     float *outputs[DECEM_WINOGRAD_BATCH_MAX + DECEM_CONV_ROWS];
     for (int32_t p = 0; p < decem_winograd_points(args->block); p++) {
         const float *u = args->weights + ((ptrdiff_t)p * panel_count(args) + first_panel) * in * DECEM_CONV_COLUMNS;
-        for (int32_t i = 0; i < divide_up(count, DECEM_CONV_ROWS) * DECEM_CONV_ROWS; i++) { /* past the last, the last again */
+        for (int32_t i = 0; i < decem_divide_up(count, DECEM_CONV_ROWS) * DECEM_CONV_ROWS; i++) { /* past the last, the last again */
             ptrdiff_t block = i < count ? i : count - 1;
             rows[i] = v + p * point_stride(args, in) + block * in;
             outputs[i] = m + p * point_stride(args, columns) + block * columns;
         }
-        decem_gemm_rows all = {rows, NULL, outputs, divide_up(count, DECEM_CONV_ROWS) * DECEM_CONV_ROWS};
+        decem_gemm_rows all = {rows, NULL, outputs, decem_divide_up(count, DECEM_CONV_ROWS) * DECEM_CONV_ROWS};
         for (int32_t n = 0; n < panels; n++, u += (ptrdiff_t)in * DECEM_CONV_COLUMNS)
             decem_f32_gemm_4x8__simd(&all, 0, n * DECEM_CONV_COLUMNS, one_segment, 1, in, u, no_bias, none);
     }
@@ -124,7 +119,7 @@ static void transform_output(const decem_winograd_args *args, int32_t first, int
 }
 
 void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, float *scratch) {
-    int32_t parts = divide_up(panel_count(args), args->tile_panels);
+    int32_t parts = decem_divide_up(panel_count(args), args->tile_panels);
     int32_t first = tile / parts * args->batch, first_panel = tile % parts * args->tile_panels;
     int32_t count = block_count(args) - first, panels = panel_count(args) - first_panel;
     if (count > args->batch) count = args->batch;
