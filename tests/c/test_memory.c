@@ -1,23 +1,7 @@
 /* Every allocation of the rooms below the model fails once: the status is DECEM_OUT_OF_MEMORY, the message says how many
  * bytes were wanted, nothing leaks (AddressSanitizer looks) and the same work succeeds afterwards. The sources are
  * included, so that their malloc is the one here. */
-#include <stdbool.h>
-#include <stdlib.h>
-
-static int allocations_left = -1; /* the one after them fails; -1: none does */
-static bool failed;
-
-static bool fails(void) {
-    if (allocations_left != 0) {
-        allocations_left -= allocations_left > 0;
-        return false;
-    }
-    allocations_left = -1;
-    return failed = true;
-}
-
-static void *failing_malloc(size_t bytes) { return fails() ? NULL : malloc(bytes); }
-static void *failing_calloc(size_t count, size_t bytes) { return fails() ? NULL : calloc(count, bytes); }
+#include "failing_malloc.h"
 
 #define malloc failing_malloc
 #define calloc failing_calloc

@@ -1,26 +1,9 @@
 /* Every allocation of a model fails once: the call says DECEM_OUT_OF_MEMORY and what for, nothing leaks (AddressSanitizer looks), what was
  * there can be destroyed or used, and another model succeeds. The sources are included, so that their malloc is the one here. */
-#include <stdbool.h>
-#include <stdlib.h>
+#include "failing_malloc.h"
 
 #include "image/preprocess.h"
 #include "weights/safetensors.h"
-
-static int allocations_left = -1; /* the one after them fails; -1: none does */
-static bool failed;
-
-static bool fails(void) {
-    if (allocations_left != 0) {
-        allocations_left -= allocations_left > 0;
-        return false;
-    }
-    allocations_left = -1;
-    return failed = true;
-}
-
-static void *failing_malloc(size_t bytes) { return fails() ? NULL : malloc(bytes); }
-static void *failing_calloc(size_t count, size_t bytes) { return fails() ? NULL : calloc(count, bytes); }
-static void *failing_realloc(void *at, size_t bytes) { return fails() ? NULL : realloc(at, bytes); }
 
 static decem_image *failing_image(void) { return fails() ? NULL : decem_image_create(); }
 static decem_safetensors *failing_parser(decem_safetensors_handler handler, decem_message *message) {
