@@ -1,22 +1,10 @@
 /** The whole page by keyboard, with a focus that can be seen. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { answerOf, launch, withPage } from './helpers/browser.js';
-import { serveFolder } from './helpers/server.js';
+import { describe, test } from 'node:test';
+import { answerOf, withPage } from './helpers/browser.js';
+import { setStage } from './helpers/stage.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof serveFolder>>} */
-let server;
-
-before(async () => {
-  browser = await launch();
-  server = await serveFolder();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const stage = setStage();
 
 /** In the page: where the focus is, and whether one sees it. */
 const focus = () => {
@@ -28,7 +16,7 @@ const focus = () => {
 
 describe('keyboard', () => {
   test('Tab reaches every control in the order of the page, and each shows that it has the focus', async () => {
-    await withPage(browser, `${server.url}/web/`, async (page) => {
+    await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
       await answerOf(page);
       /** @type {string[]} */
       const path = [];
@@ -47,7 +35,7 @@ describe('keyboard', () => {
   });
 
   test('arrow keys walk through the networks; only the one where they rest is loaded', async () => {
-    await withPage(browser, `${server.url}/web/`, async (page) => {
+    await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
       await answerOf(page);
       await page.focus('#networks input:checked');
       await page.keyboard.press('ArrowUp');
@@ -60,7 +48,7 @@ describe('keyboard', () => {
   });
 
   test('a sample by Enter gives an answer, which a screen reader is told', async () => {
-    await withPage(browser, `${server.url}/web/`, async (page) => {
+    await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
       await answerOf(page);
       await page.focus('#samples li:nth-child(3) button');
       await page.keyboard.press('Enter');
@@ -71,7 +59,7 @@ describe('keyboard', () => {
   });
 
   test('every control has a name, and headings come in order', async () => {
-    await withPage(browser, `${server.url}/web/`, async (page) => {
+    await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
       await answerOf(page);
       const nameless = await page.evaluate(() => [...document.querySelectorAll('button, input, select, progress')]
         .filter((node) => !(/** @type {any} */ (node).labels?.length || node.getAttribute('aria-label') || node.textContent?.trim()

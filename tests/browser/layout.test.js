@@ -1,22 +1,10 @@
 /** The page in every width and in both lights: nothing overflows, all can be read and hit. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { answerOf, launch, withPage } from './helpers/browser.js';
-import { serveFolder } from './helpers/server.js';
+import { describe, test } from 'node:test';
+import { answerOf, withPage } from './helpers/browser.js';
+import { setStage } from './helpers/stage.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof serveFolder>>} */
-let server;
-
-before(async () => {
-  browser = await launch();
-  server = await serveFolder();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const stage = setStage();
 
 /**
  * In the page: texts whose contrast with what lies behind them is below WCAG's AA. Backgrounds here are flat colours.
@@ -83,8 +71,8 @@ describe('layout', () => {
   for (const scheme of /** @type {const} */ (['light', 'dark'])) {
     for (const [what, query] of screens) {
       test(`${what}, ${scheme}, from 320 to 1920 px wide`, async () => {
-        const address = query.replace('/nowhere/', encodeURIComponent(`${server.url}/nowhere/`));
-        await withPage(browser, `${server.url}/web/${address}`, async (page) => {
+        const address = query.replace('/nowhere/', encodeURIComponent(`${stage.server.url}/nowhere/`));
+        await withPage(stage.browser, `${stage.server.url}/web/${address}`, async (page) => {
           await answerOf(page);
           await page.evaluate(() => { /** @type {any} */ (document.querySelector('#inside-layers')).open = true; });
           for (const width of [320, 360, 768, 1024, 1280, 1920]) {
@@ -99,7 +87,7 @@ describe('layout', () => {
   }
 
   test('with reduced motion nothing moves', async () => {
-    await withPage(browser, `${server.url}/web/`, async (page) => {
+    await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
       await answerOf(page);
       const moving = await page.evaluate(() => [...document.querySelectorAll('body *')]
         .filter((node) => getComputedStyle(node).transitionDuration !== '0s' && getComputedStyle(node).transitionProperty !== 'none')

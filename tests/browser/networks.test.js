@@ -1,28 +1,16 @@
 /** Every network classifies a photo in the page, and is what the page says it is. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { networks } from '../../web/networks.js';
-import { answerOf, launch, withPage } from './helpers/browser.js';
-import { serveFolder } from './helpers/server.js';
+import { answerOf, withPage } from './helpers/browser.js';
+import { setStage } from './helpers/stage.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof serveFolder>>} */
-let server;
-
-before(async () => {
-  browser = await launch();
-  server = await serveFolder();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const stage = setStage();
 
 describe('networks in the page', () => {
   for (const { id, name, parameters, macs } of networks) {
     test(`${name} classifies a photo, and has the parameters and MACs that the list says`, async () => {
-      await withPage(browser, `${server.url}/web/?network=${id}&weights=synthetic`, async (page) => {
+      await withPage(stage.browser, `${stage.server.url}/web/?network=${id}&weights=synthetic`, async (page) => {
         const answer = await answerOf(page, { timeout: 60_000 });
         assert.equal(answer.network, `${name}, untrained`);
         assert.match(answer.text, /Untrained/);
@@ -44,7 +32,7 @@ describe('networks in the page', () => {
   }
 
   test('the list names all the networks of the engine', async () => {
-    await withPage(browser, `${server.url}/web/`, async (page) => {
+    await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
       const names = await page.evaluate(async () => {
         // @ts-ignore: an address on the test's server
         const { Classifier } = await import('/wasm/js/index.js');
@@ -55,7 +43,7 @@ describe('networks in the page', () => {
   });
 
   test('choosing a network in the list loads it, puts it into the address and answers again', async () => {
-    await withPage(browser, `${server.url}/web/`, async (page) => {
+    await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
       const first = await answerOf(page);
       assert.equal(first.network, 'ShuffleNetV2');
       await page.check('#networks input[value="mobilenetv2"]');
@@ -69,7 +57,7 @@ describe('networks in the page', () => {
   });
 
   test('the layer table and the layer times are those of the network', async () => {
-    await withPage(browser, `${server.url}/web/`, async (page) => {
+    await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
       await answerOf(page);
       const rows = await page.locator('#inside-layers tbody tr').count();
       const layers = await page.locator('#inside-totals div', { hasText: 'Layers' }).locator('dd').innerText();

@@ -1,23 +1,12 @@
 /** Photos come in by every way, alone and several at once; what is none is said to be none. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
-import { answerOf, handOver, launch, withPage } from './helpers/browser.js';
-import { repository, serveFolder } from './helpers/server.js';
+import { describe, test } from 'node:test';
+import { answerOf, handOver, withPage } from './helpers/browser.js';
+import { repository } from './helpers/server.js';
+import { setStage } from './helpers/stage.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof serveFolder>>} */
-let server;
-
-before(async () => {
-  browser = await launch();
-  server = await serveFolder();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const stage = setStage();
 
 /** @param {string} name */
 const sample = (name) => ({ name: `${name}.jpg`, type: 'image/jpeg', bytes: readFileSync(`${repository}web/samples/${name}.jpg`) });
@@ -25,7 +14,7 @@ const notAnImage = { name: 'notes.txt', type: 'text/plain', bytes: Buffer.from('
 
 describe('photos', () => {
   test('the page opens with a sample and its answer; another sample gives another', async () => {
-    await withPage(browser, `${server.url}/web/`, async (page) => {
+    await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
       const cat = await answerOf(page);
       assert.equal(cat.network, 'ShuffleNetV2');
       assert.doesNotMatch(cat.text, /Untrained/);
@@ -39,7 +28,7 @@ describe('photos', () => {
 
   for (const how of /** @type {const} */ (['drop', 'paste'])) {
     test(`a photo by ${how} gives the same answer as by upload`, async () => {
-      await withPage(browser, `${server.url}/web/`, async (page) => {
+      await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
         await answerOf(page);
         await page.setInputFiles('#photo-input', { name: 'up.jpg', mimeType: 'image/jpeg', buffer: sample('coffee').bytes });
         await page.waitForSelector('#photo[alt="up.jpg"]');
@@ -56,7 +45,7 @@ describe('photos', () => {
   }
 
   test('several at once: a list with an answer each, also beside one that is no image', async () => {
-    await withPage(browser, `${server.url}/web/`, async (page) => {
+    await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
       await answerOf(page);
       await handOver(page, 'drop', [sample('cat'), notAnImage, sample('coffee'), sample('rocket')]);
       await page.waitForFunction(() => document.querySelector('#several-count')?.textContent === '4');
@@ -78,7 +67,7 @@ describe('photos', () => {
   });
 
   test('a worker that dies is said to have died, and can be replaced', async () => {
-    await withPage(browser, `${server.url}/web/`, async (page) => {
+    await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
       const alive = await answerOf(page);
       // As when the system takes the worker's memory away.
       await page.workers()[0].evaluate(() => { setTimeout(() => { throw new Error('killed by a test'); }); });
@@ -90,7 +79,7 @@ describe('photos', () => {
   });
 
   test('a sample that does not come is said not to', async () => {
-    await withPage(browser, `${server.url}/web/`, async (page) => {
+    await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
       await answerOf(page);
       await page.route('**/rocket.jpg', (route) => route.abort());
       await page.click('#samples button:has(img[alt="A rocket"])');
@@ -107,7 +96,7 @@ describe('photos', () => {
     ['a photo cut short at its header', { name: 'short.jpg', type: 'image/jpeg', bytes: sample('cat').bytes.subarray(0, 100) }],
   ])) {
     test(`${what} gets a sentence, and the next photo its answer`, async () => {
-      await withPage(browser, `${server.url}/web/`, async (page) => {
+      await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
         await answerOf(page);
         await page.setInputFiles('#photo-input', { name: file.name, mimeType: file.type, buffer: file.bytes });
         await page.waitForSelector('.state.failed');
