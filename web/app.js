@@ -244,5 +244,8 @@ function firstChoice() {
 }
 
 loader.load(firstChoice());
+if (!crossOriginIsolated || navigator.serviceWorker?.controller) {
+  import('./isolation.js').then(({ offerThreads }) => offerThreads()).catch(() => {}); // The page works without.
+}
 const first = await sources.first();
 if (!photos.current && !live?.video) photos.replace(first);

@@ -29,7 +29,7 @@ function filesOfSite() {
     list(join(ROOT, folder)).filter((file) => kinds.test(file)).map((file) => `${folder}/${file}`));
   /** @type {{ file: string }[]} */
   const models = JSON.parse(readFileSync(join(ROOT, 'models/index.json'), 'utf8'));
-  return [...inFolders, 'LICENSE', 'models/index.json', ...models.map(({ file }) => `models/${file}`)];
+  return [...inFolders, 'service-worker.js', 'LICENSE', 'models/index.json', ...models.map(({ file }) => `models/${file}`)];
 }
 
 /** @param {string} folder @returns {string[]} the files in it and below, as paths from it */
