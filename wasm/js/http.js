@@ -1,5 +1,6 @@
 /** Fetching, with errors that name the address and say what to do. */
 import { DecemError } from './errors.js';
+import { isNode } from './host.js';
 
 /**
  * @typedef {object} FetchOptions
@@ -38,6 +39,20 @@ export function checkResponse(response, what, address = '') {
 }
 
 /**
+ * @param {string} what was asked for, such as 'weights'
+ * @param {string} address
+ * @param {unknown} cause
+ * @returns {DecemError}
+ */
+export function noAnswer(what, address, cause) {
+  // Node says why, such as "getaddrinfo ENOTFOUND example.org"; browsers do not.
+  const { cause: reason } = /** @type {{ cause?: { message?: string } }} */ (cause ?? {});
+  const why = reason?.message ? ` (${reason.message})` : '';
+  const remedy = isNode ? 'Check the address and the connection' : 'The server is out of reach, or does not allow other sites to read it (CORS)';
+  return new DecemError(`Cannot load the ${what}: no answer from ${address}${why}. ${remedy}.`, 'FETCH_FAILED', { cause });
+}
+
+/**
  * @param {URL | Request} input
  * @param {string} what is asked for, such as 'weights'
  * @param {FetchOptions} options
@@ -50,11 +65,7 @@ export async function fetchChecked(input, what, { fetch = globalThis.fetch, sign
     response = await fetch(input, { signal });
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new DecemError(
-      `Cannot load the ${what}: no answer from ${address}. The server is out of reach, or does not allow other sites to read it (CORS).`,
-      'FETCH_FAILED',
-      { cause },
-    );
+    throw noAnswer(what, address, cause);
   }
   try {
     checkResponse(response, what, address);
