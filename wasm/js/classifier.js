@@ -23,6 +23,7 @@ import { compile } from './wasm.js';
 /**
  * @import { RunRequest, RunResult } from './types-inside.js'
  * @import { AnyEngine } from './client.js'
+ * @import { OpenSource } from './source.js'
  * @import { Classification, ClassifyOptions, Crop, ImageSource, LoadOptions, NetworkOptions, Profile, StreamOptions, Summary,
  *   SyntheticWeights, Timings, WasmOptions, WeightsSource } from './types.js'
  */
@@ -30,6 +31,35 @@ import { compile } from './wasm.js';
 /** @param {unknown} source @returns {source is SyntheticWeights} */
 function isSynthetic(source) {
   return typeof source === 'object' && source !== null && 'network' in source && typeof source.network === 'string';
+}
+
+/**
+ * @param {AnyEngine} engine
+ * @param {SyntheticWeights} source
+ * @param {ProgressReport} report
+ * @param {LoadOptions} options
+ */
+async function synthesize(engine, { network, options, seed = 1 }, report, { signal }) {
+  report.begin(`synthetic weights, seed ${seed}`);
+  await untilAborted(engine.select(network, options), signal);
+  await untilAborted(engine.synthesize(seed), signal);
+}
+
+/**
+ * @param {AnyEngine} engine
+ * @param {OpenSource} weights
+ * @param {ProgressReport} report
+ * @param {LoadOptions} options
+ */
+async function push(engine, weights, report, { network, options, signal }) {
+  if (network !== undefined) await untilAborted(engine.select(network, options), signal);
+  report.begin(weights.name, weights.total, weights.from);
+  for await (const chunk of weights.chunks) {
+    await untilAborted(engine.push(chunk), signal);
+    report.add(chunk.byteLength);
+  }
+  if (report.loaded === 0) throw new DecemError(`${weights.name} is empty: it holds no weights.`, 'MALFORMED_FILE');
+  await untilAborted(engine.finish(), signal);
 }
 
 export class Classifier {
@@ -69,34 +99,28 @@ export class Classifier {
    * @returns {Promise<Classifier>}
    */
   static async load(source, options = {}) {
-    const { signal } = options;
     const report = new ProgressReport(options.onProgress);
-    report.phase('wasm');
-    const engine = await startEngine(options);
-    try {
-      if (isSynthetic(source)) {
-        report.phase('weights', `synthetic weights, seed ${source.seed ?? 1}`);
-        await untilAborted(engine.select(source.network, source.options), signal);
-        await untilAborted(engine.synthesize(source.seed ?? 1), signal);
-      } else {
-        if (options.network !== undefined) await untilAborted(engine.select(options.network, options.options), signal);
-        const weights = await openSource(source, options);
-        report.phase('weights', weights.name, weights.total);
-        for await (const chunk of weights.chunks) {
-          await untilAborted(engine.push(chunk), signal);
-          report.add(chunk.byteLength);
+    for (let attempt = 0; ; attempt++) {
+      report.phase('wasm');
+      const engine = await startEngine(options);
+      /** @type {OpenSource | null} */
+      let weights = null;
+      try {
+        if (isSynthetic(source)) await synthesize(engine, source, report, options);
+        else {
+          weights = await openSource(source, { ...options, onPause: (ms) => report.wait(ms) }, attempt);
+          await push(engine, weights, report, options);
+          void weights.accept?.();
+          weights = null;
         }
-        if (report.loaded === 0) throw new DecemError(`${weights.name} is empty: it holds no weights.`, 'MALFORMED_FILE');
-        await untilAborted(engine.finish(), signal);
+        const { description, metadata } = await untilAborted(engine.describe(), options.signal);
+        const labels = await loadLabels(options.labels ?? metadata.labels, options);
+        report.phase('ready');
+        return new Classifier(engine, summarise(description, { metadata, labels }), labels, options);
+      } catch (error) {
+        engine.dispose();
+        if (!(await weights?.refuse?.(error))) throw error;
       }
-      const { description, metadata } = await untilAborted(engine.describe(), signal);
-      const labels = await loadLabels(options.labels ?? metadata.labels, options);
-      report.phase('ready');
-      const summary = summarise(description, { metadata, labels });
-      return new Classifier(engine, summary, labels, options);
-    } catch (error) {
-      engine.dispose();
-      throw error;
     }
   }
 

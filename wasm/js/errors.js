@@ -29,12 +29,13 @@ const CORE_CODES = Object.freeze([
  *
  * - `UNSUPPORTED`: this browser or Node lacks something that decem needs, such as WebAssembly SIMD
  * - `FETCH_FAILED`: a URL could not be fetched, or answered with something else than what was asked for
+ * - `STORE_FAILED`: a file could not be kept on this device, for want of room or of permission
  * - `MISSING_PACKAGE`: decoding images in Node needs the package `sharp`
  * - `WORKER_FAILED`: the worker could not start, or died
  * - `DISPOSED`: the classifier has been disposed of
  * - `INTERNAL`: the WebAssembly module trapped: a defect in decem
  *
- * @typedef {'UNSUPPORTED' | 'FETCH_FAILED' | 'MISSING_PACKAGE' | 'WORKER_FAILED' | 'DISPOSED' | 'INTERNAL'} HostCode
+ * @typedef {'UNSUPPORTED' | 'FETCH_FAILED' | 'STORE_FAILED' | 'MISSING_PACKAGE' | 'WORKER_FAILED' | 'DISPOSED' | 'INTERNAL'} HostCode
  */
 
 /**

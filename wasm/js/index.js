@@ -6,6 +6,7 @@
  *     const { predictions } = await classifier.classify(image);
  *     classifier.dispose();
  */
+export { openCache } from './cache.js';
 export { Classifier } from './classifier.js';
 export { DecemError } from './errors.js';
 
@@ -13,6 +14,7 @@ export { DecemError } from './errors.js';
  * @typedef {import('./types.js').Classification} Classification
  * @typedef {import('./types.js').ClassifyOptions} ClassifyOptions
  * @typedef {import('./types.js').Crop} Crop
+ * @typedef {import('./cache.js').FileFacts} FileFacts
  * @typedef {import('./types.js').ImageSource} ImageSource
  * @typedef {import('./types.js').Layer} Layer
  * @typedef {import('./types.js').LoadOptions} LoadOptions
@@ -26,5 +28,6 @@ export { DecemError } from './errors.js';
  * @typedef {import('./types.js').Summary} Summary
  * @typedef {import('./types.js').SyntheticWeights} SyntheticWeights
  * @typedef {import('./types.js').Timings} Timings
+ * @typedef {import('./cache.js').WeightsCache} WeightsCache
  * @typedef {import('./types.js').WeightsSource} WeightsSource
  */

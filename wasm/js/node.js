@@ -47,7 +47,7 @@ export async function openFile(place, signal) {
   try {
     const file = await open(path);
     const { size } = await file.stat();
-    return { name: path, total: size, chunks: readChunks(file, path, signal) };
+    return { name: path, total: size, from: 'file', chunks: readChunks(file, path, signal) };
   } catch (cause) {
     throw cannotRead(path, cause);
   }

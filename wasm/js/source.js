@@ -1,7 +1,9 @@
 /** Weights from wherever they are, as a stream of chunks. */
 import { DecemError } from './errors.js';
 import { isFile, resolvePlace } from './host.js';
-import { checkResponse, fetchChecked } from './http.js';
+import { checkResponse } from './http.js';
+import { openDownload } from './download.js';
+import { openRemote } from './remote.js';
 
 /**
  * @typedef {object} OpenSource
@@ -9,6 +11,11 @@ import { checkResponse, fetchChecked } from './http.js';
  * @property {number | null} total bytes; null where the source does not say
  * @property {AsyncIterable<Uint8Array>} chunks to be read once; each is valid until the next is asked for. Leaving the
  *   loop early gives the source back. It throws the signal's reason when that aborts.
+ * @property {import('./types.js').Progress['from']} from
+ * @property {(known?: import('./cache.js').NewFacts) => Promise<import('./cache.js').FileFacts | null>} [accept] says that the
+ *   bytes were right: they may be stored; null where they are not
+ * @property {(error: unknown) => Promise<boolean>} [refuse] says that the load ended in this error; answers whether opening the
+ *   source again may do better
  */
 
 /** Bytes in memory are passed on in pieces of this size, with a rest after each, so that the thread stays responsive. */
@@ -16,37 +23,51 @@ const PIECE_BYTES = 8 << 20;
 
 /**
  * @param {import('./types.js').WeightsSource} source
- * @param {import('./http.js').FetchOptions} options
+ * @param {import('./remote.js').RemoteOptions} options
+ * @param {number} [attempt] how often it has been opened before, for the same load
  * @returns {Promise<OpenSource>}
  */
-export async function openSource(source, { fetch, signal }) {
+export async function openSource(source, options, attempt = 0) {
+  const { signal } = options;
   signal?.throwIfAborted();
   if (typeof source === 'string' || source instanceof URL) {
     const place = resolvePlace(source);
     if (isFile(place)) return (await import('./node.js')).openFile(place, signal);
-    return openResponse(await fetchChecked(/** @type {URL} */ (place), 'weights', { fetch, signal }), signal);
+    const url = /** @type {URL} */ (place);
+    return /^https?:$/.test(url.protocol) ? openRemote(url, 'weights', options, attempt) : openRequest(url, options);
   }
-  if (source instanceof Request) return openResponse(await fetchChecked(source, 'weights', { fetch, signal }), signal);
+  if (source instanceof Request) return openRequest(source, options);
   if (source instanceof Response) {
     checkResponse(source, 'weights');
     return openResponse(source, signal);
   }
   if (source instanceof Blob) {
     const name = 'name' in source && typeof source.name === 'string' ? source.name : 'a file';
-    return { name, total: source.size, chunks: readStream(source.stream(), name, signal) };
+    return { name, total: source.size, from: 'memory', chunks: readStream(source.stream(), name, signal) };
   }
   if (source instanceof ArrayBuffer) return openBytes(new Uint8Array(source), signal);
   if (ArrayBuffer.isView(source)) {
     return openBytes(new Uint8Array(source.buffer, source.byteOffset, source.byteLength), signal);
   }
-  if (source instanceof ReadableStream) return { name: 'a stream', total: null, chunks: readStream(source, 'a stream', signal) };
+  if (source instanceof ReadableStream) return { name: 'a stream', total: null, from: null, chunks: readStream(source, 'a stream', signal) };
   if (typeof source === 'object' && source !== null && Symbol.asyncIterator in source) {
-    return { name: 'a stream', total: null, chunks: readIterable(source, 'a stream', signal) };
+    return { name: 'a stream', total: null, from: null, chunks: readIterable(source, 'a stream', signal) };
   }
   throw new DecemError(
     'Cannot load the weights: give an address, a file, a Response, a stream, bytes, or { network } for synthetic weights.',
     'INVALID_ARGUMENT',
   );
+}
+
+/**
+ * What has headers of its own is fetched for this time alone; so are addresses such as blob: and data:.
+ * @param {URL | Request} request
+ * @param {import('./remote.js').RemoteOptions} options
+ * @returns {Promise<OpenSource>}
+ */
+async function openRequest(request, options) {
+  const download = await openDownload(request, 'weights', { ...options, hashed: options.sha256 !== undefined });
+  return { name: download.name, total: download.total, from: 'network', chunks: download.chunks() };
 }
 
 /**
@@ -61,7 +82,7 @@ function openResponse(response, signal) {
   }
   // Of a compressed answer, Content-Length is the length on the wire.
   const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
-  return { name, total: length === null ? null : Number(length), chunks: readStream(response.body, name, signal) };
+  return { name, total: length === null ? null : Number(length), from: 'network', chunks: readStream(response.body, name, signal) };
 }
 
 /**
@@ -77,7 +98,7 @@ function openBytes(bytes, signal) {
       yield bytes.subarray(start, start + PIECE_BYTES);
     }
   }
-  return { name: 'bytes in memory', total: bytes.length, chunks: pieces() };
+  return { name: 'bytes in memory', total: bytes.length, from: 'memory', chunks: pieces() };
 }
 
 /**
@@ -86,7 +107,7 @@ function openBytes(bytes, signal) {
  * @param {AbortSignal} [signal]
  * @returns {AsyncGenerator<Uint8Array, void, void>}
  */
-async function* readStream(stream, name, signal) {
+export async function* readStream(stream, name, signal) {
   if (stream.locked) {
     throw new DecemError(`Cannot load the weights: ${name} is being read by something else.`, 'INVALID_ARGUMENT');
   }

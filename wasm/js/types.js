@@ -42,10 +42,16 @@
 /**
  * @typedef {object} Progress
  * @property {'wasm' | 'weights' | 'ready'} phase
- * @property {number} loaded bytes of the weights so far
+ * @property {number} loaded bytes of the weights so far. It only grows, unless the file has to be begun anew: it changed on the
+ *   server meanwhile, or what was stored turned out to be damaged
  * @property {number | null} total bytes of the weights; null where the source does not say
  * @property {string} source what is being loaded: an address, a file's name, or a few words
- * @property {number} bytesPerSecond mean since the first byte; 0 before it
+ * @property {'network' | 'cache' | 'file' | 'memory' | null} from where the bytes come from; cache: stored on this device from an
+ *   earlier load; null where that is not known (yet)
+ * @property {number} bytesPerSecond over the last seconds; 0 before the first byte
+ * @property {number | null} secondsLeft at that speed; null where it cannot be said
+ * @property {number | null} retryInSeconds null, unless the connection was lost or the server is busy: then how long until it is
+ *   tried again
  */
 
 /**
@@ -66,6 +72,12 @@
 /**
  * @typedef {object} OwnLoadOptions
  * @property {(progress: Progress) => void} [onProgress]
+ * @property {boolean | string | import('./cache.js').WeightsCache} [cache] weights from an address are kept on this device, and
+ *   come from there the next time; see `openCache` for where that is. What is stored is used without asking the server where
+ *   `sha256` is given; else the server is asked whether the file is still the same, and where it does not answer, what is stored
+ *   is used. false: neither read nor kept; a string: as `openCache` takes it
+ * @property {number} [retries] how often in a row a lost connection is taken up, and a busy server is asked, before giving up; 6
+ *   if left out, about half a minute
  * @property {string} [network] the network of the file, where its metadata and its tensors do not say; wins over them
  * @property {NetworkOptions} [options] with `network`
  * @property {string[] | string | URL} [labels] the classes' names in index order, a JSON file of them, or the name of a list,
