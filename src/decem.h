@@ -47,8 +47,8 @@ typedef enum decem_status {
     DECEM_MISSING_TENSOR = 8,
     DECEM_UNEXPECTED_TENSOR = 9,
     DECEM_WRONG_SHAPE = 10,
-    DECEM_UNSUPPORTED_DTYPE = 11,   /* tensors are F32, F16 or BF16 */
-    DECEM_NOT_FINITE = 12,          /* a weight that is NaN or infinite */
+    DECEM_UNSUPPORTED_DTYPE = 11,   /* tensors are F32, F16 or BF16; weights of convolutions and linear layers also I8 */
+    DECEM_NOT_FINITE = 12,          /* a weight that is NaN or infinite, or a variance or scale below zero */
     DECEM_INVALID_IMAGE = 13,       /* an image of no pixels, or of more than it can be */
     DECEM_THREAD_LOST = 14          /* a helper took work and died; the model can still be destroyed */
 } decem_status;
@@ -103,7 +103,9 @@ void decem_model_dismiss(decem_model *model);
 /* ---- Weights ------------------------------------------------------------------------------------- */
 
 /* Takes the next bytes of a safetensors file, in pieces of any size. Tensors are checked, converted and
- * packed as they come; the file itself is never kept. Names are those of the PyTorch state_dict.
+ * packed as they come; the file itself is never kept. Names are those of the PyTorch state_dict. A tensor is F32, F16 or
+ * BF16; a weight of a convolution or linear layer may be I8 beside a tensor NAME.scale, F32, of one number for each output
+ * channel, by which its whole numbers are multiplied. Linear layers keep I8 in memory; everything else is f32 there.
  * The file's __metadata__ may say: network, options (JSON), preprocess (JSON: resize, crop, channels, mean,
  * std, interpolation), labels, license, source. A file without it is recognised by its tensors. */
 decem_status decem_model_push(decem_model *model, const void *bytes, size_t count);

@@ -1,5 +1,5 @@
 /* Four f32 lanes, on every machine that decem builds for: WASM SIMD by its intrinsics, all else by the vector
- * types that GCC and Clang share. With vector_i32.h, all that knows instruction sets.
+ * types that GCC and Clang share. With vector_i32.h and vector_i16.h, all that knows instruction sets.
  *
  * decem_f32x4_madd is a * b + c. In the strict build it rounds twice, everywhere alike, so that native and WASM
  * agree to the bit (compile with -ffp-contract=off); in the relaxed build it is one fused instruction where there is one. */

@@ -1,5 +1,5 @@
 /* Four i32 lanes, for sums over the four channels of a pixel: WASM SIMD by its intrinsics, all else by the vector types
- * that GCC and Clang share. Beside base/vector.h the only file that knows instruction sets. */
+ * that GCC and Clang share. With vector.h and vector_i16.h, all that knows instruction sets. */
 #ifndef DECEM_BASE_VECTOR_I32_H
 #define DECEM_BASE_VECTOR_I32_H
 

@@ -71,6 +71,17 @@ static decem_status list_parameters(decem_model *model) {
     return DECEM_OK;
 }
 
+/* From the graph to memory's layout: kernels are chosen for what the file holds, once that is known. */
+static decem_status plan_steps(decem_model *model) {
+    decem_plan_fuse(model->plan, model->graph);
+    for (int32_t i = 0; i < model->binding_count; i++) {
+        const decem_binding *binding = &model->bindings[i];
+        if (binding->parameter >= 0 && !binding->scales) decem_plan_take_dtype(model->plan, &model->parameters[binding->parameter], binding->dtype);
+    }
+    decem_plan_choose(model->plan);
+    return decem_plan_layout(model->plan, model->keeps_activations, model->threads > 0 ? model->threads : 1, &model->message);
+}
+
 decem_status decem_model_plan(decem_model *model, const decem_network *network) {
     model->network = NULL; /* whatever was planned before is gone */
     model->stage = DECEM_STAGE_EMPTY;
@@ -83,9 +94,7 @@ decem_status decem_model_plan(decem_model *model, const decem_network *network) 
     network->build(model->graph, &model->options);
     status = decem_graph_status(model->graph);
     if (status != DECEM_OK) return status;
-    decem_plan_fuse(model->plan, model->graph);
-    decem_plan_choose(model->plan);
-    status = decem_plan_layout(model->plan, model->keeps_activations, model->threads > 0 ? model->threads : 1, &model->message);
+    status = plan_steps(model);
     if (status == DECEM_OK) status = list_parameters(model);
     if (status != DECEM_OK) return status;
     model->network = network;
@@ -99,6 +108,7 @@ static uint64_t largest_row(const decem_model *model) {
         const decem_parameter *p = &model->parameters[i];
         int64_t row = p->rank == 1 ? p->shape[0] : decem_parameter_elements(p) / p->shape[0];
         if (row > most) most = row;
+        if (p->shape[0] > most) most = p->shape[0]; /* its scales, if it is I8 */
     }
     return (uint64_t)most;
 }
@@ -216,12 +226,32 @@ static decem_status check_shape(decem_model *model, const decem_tensor *tensor, 
                       tensor->name, tensor->rank, model->network->name, parameter->rank);
 }
 
+/* Finds the scales of an I8 tensor. */
+static decem_status bind_scales(decem_model *model, tensor_list *list, const char *name, int32_t parameter) {
+    const decem_parameter *p = &model->parameters[parameter];
+    char scale_name[DECEM_PARAMETER_NAME_BYTES + sizeof ".scale"];
+    strcat(strcpy(scale_name, name), ".scale");
+    if (p->role != DECEM_ROLE_WEIGHT)
+        return decem_fail(&model->message, DECEM_UNSUPPORTED_DTYPE, "tensor %s is I8, which only weights of convolutions and linear layers can be; save it as F32", name);
+    int32_t at = find_tensor(list, scale_name);
+    if (at < 0)
+        return decem_fail(&model->message, DECEM_MISSING_TENSOR, "tensor %s is I8, but its scales, a tensor %s, are not in the file; convert the weights again", name, scale_name);
+    const decem_tensor *scales = &list->tensors[at];
+    if (scales->dtype != DECEM_DTYPE_F32)
+        return decem_fail(&model->message, DECEM_UNSUPPORTED_DTYPE, "tensor %s is not F32, as the scales of I8 weights must be", scale_name);
+    if (scales->rank != 1 || scales->shape[0] != (uint64_t)p->shape[0])
+        return decem_fail(&model->message, DECEM_WRONG_SHAPE, "tensor %s must have one scale for each of the %l rows of %s", scale_name, p->shape[0], name);
+    model->bindings[at].parameter = parameter;
+    model->bindings[at].scales = true;
+    return DECEM_OK;
+}
+
 /* Finds each parameter's tensor, and refuses tensors that are no parameter's. */
 static decem_status bind(decem_model *model, tensor_list *list) {
     char name[DECEM_PARAMETER_NAME_BYTES];
     for (int32_t i = 0; i < list->count; i++) {
         const decem_tensor *t = &list->tensors[i];
-        model->bindings[i] = (decem_binding){t->dtype, -1, t->row_elements, t->row_count};
+        model->bindings[i] = (decem_binding){t->dtype, -1, false, t->row_elements, t->row_count};
     }
     for (int32_t p = 0; p < model->parameter_count; p++) {
         decem_parameter_name(model->graph, &model->parameters[p], name);
@@ -231,9 +261,10 @@ static decem_status bind(decem_model *model, tensor_list *list) {
         decem_dtype dtype = list->tensors[at].dtype;
         decem_status status = check_shape(model, &list->tensors[at], &model->parameters[p]);
         if (status != DECEM_OK) return status;
-        if (dtype != DECEM_DTYPE_F32 && dtype != DECEM_DTYPE_F16 && dtype != DECEM_DTYPE_BF16)
-            return decem_fail(&model->message, DECEM_UNSUPPORTED_DTYPE, "tensor %s is not F32, F16 or BF16; save the weights in one of these", name);
+        if (dtype > DECEM_DTYPE_I8)
+            return decem_fail(&model->message, DECEM_UNSUPPORTED_DTYPE, "tensor %s is not F32, F16, BF16 or I8; save the weights in one of these", name);
         model->bindings[at].parameter = p;
+        if (dtype == DECEM_DTYPE_I8 && (status = bind_scales(model, list, name, p)) != DECEM_OK) return status;
     }
     for (int32_t i = 0; i < list->count; i++)
         if (model->bindings[i].parameter < 0 && !is_counter(list->tensors[i].name) && !is_left_out(model->network, list->tensors[i].name))
@@ -252,7 +283,19 @@ static decem_status on_header(void *context, const decem_tensor *tensors, int32_
     model->bindings = malloc((size_t)(count > 0 ? count : 1) * sizeof *model->bindings);
     if (model->bindings == NULL) return out_of_memory(model, (uint64_t)count * sizeof *model->bindings, "the list of tensors");
     status = bind(model, &list);
-    return status == DECEM_OK ? decem_model_allocate(model) : status;
+    if (status != DECEM_OK) return status;
+    model->binding_count = count;
+    status = plan_steps(model);
+    if (status == DECEM_OK) return decem_model_allocate(model);
+    model->network = NULL; /* of its plan there is a part only */
+    return status;
+}
+
+/* `what` has one %l, for `at`. */
+static decem_status refuse_row(decem_model *model, const decem_binding *binding, const char *what, int64_t at) {
+    char format[160] = "tensor %s%s ", name[DECEM_PARAMETER_NAME_BYTES];
+    decem_parameter_name(model->graph, &model->parameters[binding->parameter], name);
+    return decem_fail(&model->message, DECEM_NOT_FINITE, strcat(format, what), name, binding->scales ? ".scale" : "", at);
 }
 
 static decem_status on_row(void *context, int32_t tensor, uint64_t row, const uint8_t *bytes) {
@@ -260,13 +303,15 @@ static decem_status on_row(void *context, int32_t tensor, uint64_t row, const ui
     decem_binding *binding = &model->bindings[tensor];
     if (binding->parameter < 0) return DECEM_OK;
     const decem_parameter *parameter = &model->parameters[binding->parameter];
-    if (!decem_dtype_to_f32(binding->dtype, bytes, (size_t)binding->row_elements, model->row)) {
-        char name[DECEM_PARAMETER_NAME_BYTES];
-        decem_parameter_name(model->graph, parameter, name);
-        return decem_fail(&model->message, DECEM_NOT_FINITE, "tensor %s holds a number that is not finite (in row %l); the training may have diverged: use an earlier checkpoint",
-                          name, (int64_t)row);
+    if (!decem_dtype_to_f32(binding->dtype, bytes, (size_t)binding->row_elements, model->row))
+        return refuse_row(model, binding, "holds a number that is not finite (in row %l); the training may have diverged: use an earlier checkpoint", (int64_t)row);
+    if (binding->scales) {
+        for (uint64_t i = 0; i < binding->row_elements; i++)
+            if (model->row[i] < 0.0f) return refuse_row(model, binding, "has a negative scale at index %l; convert the weights again", (int64_t)i);
+        decem_plan_take_scales(model->plan, parameter, model->row);
+    } else {
+        decem_plan_take_row(model->plan, parameter, (int64_t)row, model->row);
     }
-    decem_plan_take_row(model->plan, parameter, (int64_t)row, model->row);
     return --binding->rows_left > 0 ? DECEM_OK : decem_plan_finish_tensor(model->plan, parameter, &model->message);
 }
 

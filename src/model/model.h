@@ -13,6 +13,7 @@
 typedef struct decem_binding {
     decem_dtype dtype;
     int32_t parameter;           /* index into parameters; -1: not needed */
+    bool scales;                 /* the I8 parameter's scales instead of itself */
     uint64_t row_elements, rows_left;
 } decem_binding;
 
@@ -39,7 +40,8 @@ struct decem_model {
     int32_t parameter_count;
 
     decem_safetensors *file;
-    decem_binding *bindings;
+    decem_binding *bindings;     /* [binding_count] NULL before the file's header is in */
+    int32_t binding_count;
     float *row;                  /* one row of a tensor, converted */
 
     float *arena, *constants;

@@ -60,7 +60,7 @@ static double bytes_of(const decem_plan *plan, const decem_step *step) {
     const decem_node *node = &plan->graph->nodes[step->node];
     if (node->op != DECEM_OP_CONV && node->op != DECEM_OP_LINEAR) return 0.0;
     double in = plan->graph->nodes[node->inputs[0]].shape.channels, out = node->shape.channels;
-    if (node->op == DECEM_OP_LINEAR) return 4.0 * in * out;
+    if (node->op == DECEM_OP_LINEAR) return (step->kind == DECEM_STEP_LINEAR_I8 ? 1.0 : 4.0) * in * out;
     int32_t points = step->winograd_block == 0 ? node->window.height * node->window.width : decem_winograd_points(step->winograd_block);
     return 4.0 * points * in / node->groups * out;
 }
@@ -113,8 +113,11 @@ static void remove_step(decem_plan *plan, int32_t index) {
 }
 
 void decem_plan_choose(decem_plan *plan) {
-    for (int32_t s = 0; s < plan->step_count; s++)
-        if (plan->steps[s].kind == DECEM_STEP_CONV) choose_fastest(plan, &plan->steps[s]);
+    for (int32_t s = 0; s < plan->step_count; s++) {
+        decem_step *step = &plan->steps[s];
+        if (step->kind == DECEM_STEP_CONV) choose_fastest(plan, step);
+        if (step->kind == DECEM_STEP_LINEAR && step->dtype == DECEM_DTYPE_I8) step->kind = DECEM_STEP_LINEAR_I8;
+    }
     while (total_bytes(plan) > COMFORTABLE_BYTES && save_memory(plan)) {}
     for (int32_t s = 0; s + 1 < plan->step_count; s++) {
         if (!pools(plan, &plan->steps[s], &plan->steps[s + 1])) continue;

@@ -3,11 +3,15 @@
 
 #include "plan/plan.h"
 
-/* The vectors of a step, as they came from the file: [5][channels]. */
-enum { VECTOR_BIAS, VECTOR_NORM_WEIGHT, VECTOR_NORM_BIAS, VECTOR_NORM_MEAN, VECTOR_NORM_VARIANCE };
+/* The vectors of a step, as they came from the file: [DECEM_STEP_VECTORS][channels]. */
+enum { VECTOR_BIAS, VECTOR_NORM_WEIGHT, VECTOR_NORM_BIAS, VECTOR_NORM_MEAN, VECTOR_NORM_VARIANCE, VECTOR_SCALE };
 
 static float *vector_of(const decem_plan *plan, const decem_step *step, int32_t which) {
     return plan->constants + step->vectors + (ptrdiff_t)which * plan->graph->nodes[step->node].shape.channels;
+}
+
+const float *decem_step_scales(const decem_plan *plan, const decem_step *step) {
+    return vector_of(plan, step, VECTOR_SCALE);
 }
 
 static void take_weight_row(decem_plan *plan, const decem_step *step, int64_t row, const float *values) {
@@ -24,7 +28,10 @@ static void take_weight_row(decem_plan *plan, const decem_step *step, int64_t ro
         const decem_node *input = &plan->graph->nodes[node->inputs[0]];
         decem_shape map = input->op == DECEM_OP_FLATTEN ? plan->graph->nodes[input->inputs[0]].shape : input->shape;
         int32_t pixels = map.height * map.width;
-        decem_linear_pack_row(map.channels, pixels, values, weights + row * map.channels * pixels);
+        if (step->kind == DECEM_STEP_LINEAR)
+            decem_linear_pack_row(map.channels, pixels, values, weights + row * map.channels * pixels);
+        else
+            decem_linear_i8_pack_row(map.channels, pixels, values, (int8_t *)weights + row * decem_linear_i8_row(map.channels * pixels));
     }
 }
 
@@ -35,6 +42,14 @@ void decem_plan_take_row(decem_plan *plan, const decem_parameter *parameter, int
         [DECEM_ROLE_NORM_BIAS] = VECTOR_NORM_BIAS, [DECEM_ROLE_NORM_MEAN] = VECTOR_NORM_MEAN, [DECEM_ROLE_NORM_VARIANCE] = VECTOR_NORM_VARIANCE};
     if (parameter->role == DECEM_ROLE_WEIGHT) take_weight_row(plan, step, row, values);
     else memcpy(vector_of(plan, step, vectors[parameter->role]), values, (size_t)parameter->shape[0] * sizeof(float));
+}
+
+void decem_plan_take_dtype(decem_plan *plan, const decem_parameter *parameter, decem_dtype dtype) {
+    if (parameter->role == DECEM_ROLE_WEIGHT) plan->steps[plan->step_of[parameter->node]].dtype = dtype;
+}
+
+void decem_plan_take_scales(decem_plan *plan, const decem_parameter *parameter, const float *scales) {
+    memcpy(vector_of(plan, &plan->steps[plan->step_of[parameter->node]], VECTOR_SCALE), scales, (size_t)parameter->shape[0] * sizeof(float));
 }
 
 static void scale_channel(decem_plan *plan, const decem_step *step, int32_t channel, float scale) {
@@ -50,25 +65,28 @@ static void scale_channel(decem_plan *plan, const decem_step *step, int32_t chan
 }
 
 /* norm(conv(x)) = (conv(x) - mean) * scale + shift with scale = weight / sqrt(variance + epsilon): a convolution with
- * scaled weights and another bias. Computed in double, rounded once. */
+ * scaled weights and another bias. I8 weights are scaled by their own scale at the same time, but not those of a Linear, whose kernel
+ * does it. Computed in double, rounded once. */
 static decem_status fold(decem_plan *plan, decem_step *step, decem_message *message) {
     int32_t channels = plan->graph->nodes[step->node].shape.channels;
     const float *bias = vector_of(plan, step, VECTOR_BIAS), *weight = vector_of(plan, step, VECTOR_NORM_WEIGHT);
     const float *shift = vector_of(plan, step, VECTOR_NORM_BIAS), *mean = vector_of(plan, step, VECTOR_NORM_MEAN);
-    const float *variance = vector_of(plan, step, VECTOR_NORM_VARIANCE);
+    const float *variance = vector_of(plan, step, VECTOR_NORM_VARIANCE), *scales = vector_of(plan, step, VECTOR_SCALE);
+    bool quantised = step->dtype == DECEM_DTYPE_I8 && step->kind != DECEM_STEP_LINEAR_I8;
     decem_conv_shape shape;
     if (step->kind == DECEM_STEP_CONV) shape = decem_step_conv_shape(plan, step);
     for (int32_t n = 0; n < channels; n++) {
-        double folded = bias[n];
+        double folded = bias[n], scale = quantised ? scales[n] : 1.0;
         if (step->norm >= 0) {
             const decem_node *norm = &plan->graph->nodes[step->norm];
             double spread = (double)variance[n] + (double)norm->epsilon;
             if (!(spread > 0.0))
                 return decem_fail(message, DECEM_NOT_FINITE, "tensor %s.running_var has a negative variance at index %d; save the weights again", norm->name, n);
-            double scale = weight[n] / sqrt(spread);
-            folded = (bias[n] - (double)mean[n]) * scale + shift[n];
-            scale_channel(plan, step, n, (float)scale);
+            double norm_scale = weight[n] / sqrt(spread);
+            folded = (bias[n] - (double)mean[n]) * norm_scale + shift[n];
+            scale *= norm_scale;
         }
+        if (quantised || step->norm >= 0) scale_channel(plan, step, n, (float)scale);
         plan->constants[step->bias + (step->kind == DECEM_STEP_CONV ? decem_conv_bias_index(&shape, n) : n)] = (float)folded;
     }
     return DECEM_OK;

@@ -164,16 +164,31 @@ static void lay_out_constants(decem_plan *plan) {
             weights = 9 * channels;
         } else if (step->kind == DECEM_STEP_LINEAR) {
             weights = channels * plan->graph->nodes[node->inputs[0]].shape.channels;
+        } else if (step->kind == DECEM_STEP_LINEAR_I8) {
+            weights = table_elements(channels, (size_t)decem_linear_i8_row(plan->graph->nodes[node->inputs[0]].shape.channels));
         } else {
             continue;
         }
         step->weights = at;
         step->bias = step->weights + aligned(weights);
         step->vectors = step->bias + aligned(bias);
-        step->tables = step->vectors + aligned(5 * channels);
+        step->tables = step->vectors + aligned(DECEM_STEP_VECTORS * channels);
         at = step->tables + aligned(tables);
     }
     plan->constant_elements = at;
+}
+
+/* One rounded input at a time: a step is done before the next begins. */
+static void lay_out_rounded(decem_plan *plan) {
+    int64_t most = 0;
+    for (int32_t s = 0; s < plan->step_count; s++) {
+        const decem_step *step = &plan->steps[s];
+        if (step->kind != DECEM_STEP_LINEAR_I8) continue;
+        int64_t elements = aligned(table_elements(decem_linear_i8_row(plan->graph->nodes[step->input].shape.channels), sizeof(int16_t)) + 1);
+        if (elements > most) most = elements;
+    }
+    plan->rounded = plan->arena_elements;
+    plan->arena_elements += most;
 }
 
 /* Tiles depend on shapes alone, so their scratch is known before any memory is. */
@@ -200,6 +215,7 @@ decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, int32_t threads
     decem_status status = check_flattened(plan, message);
     if (status == DECEM_OK) status = lay_out_arena(plan, message);
     if (status != DECEM_OK) return status;
+    lay_out_rounded(plan);
     lay_out_scratch(plan);
     lay_out_constants(plan);
     uint64_t most = DECEM_SIZE_MAX / sizeof(float);

@@ -11,29 +11,33 @@
  * The arena, in elements of 4 bytes; each buffer is [height + 2 halo][width + 2 halo][channels], the halo being
  * zeros that convolutions read as padding:
  *
- *     | buffer | buffer ...   (by lifetime, lowest fitting offset first) | scratch |
+ *     | buffer | buffer ...   (by lifetime, lowest fitting offset first) | rounded | scratch |      rounded: the input of an I8 Linear
  *
  * The constants, likewise:
  *
- *     | step 0: weights, bias, vectors | step 1: ... |      vectors: bias, norm weight, bias, mean, variance as they came
+ *     | step 0: weights, bias, vectors | step 1: ... |      vectors: bias, norm weight, bias, mean, variance, I8 scale as they came
  *
  * Conversions of convolution weights to their packed form happen row by row as they arrive (take_row); when the last tensor of
- * a step is in, batch norm is folded (finish_tensor). */
+ * a step is in, batch norm and the scales of I8 weights are folded (finish_tensor), so that tensors may come in any order. The
+ * weights of a Linear stay I8 when they are that in the file; all others become f32. */
 #ifndef DECEM_PLAN_PLAN_H
 #define DECEM_PLAN_PLAN_H
 
 #include "graph/parameters.h"
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
-#include "kernels/linear/linear.h"
+#include "kernels/linear/linear_i8.h"
 #include "kernels/lrn/lrn.h"
 #include "kernels/move/move.h"
 #include "kernels/pool/pool.h"
 #include "kernels/winograd/winograd.h"
+#include "weights/dtype.h"
 
 typedef enum decem_step_kind {
-    DECEM_STEP_CONV, DECEM_STEP_WINOGRAD, DECEM_STEP_DEPTHWISE, DECEM_STEP_LINEAR, DECEM_STEP_POOL, DECEM_STEP_LRN, DECEM_STEP_MOVE
+    DECEM_STEP_CONV, DECEM_STEP_WINOGRAD, DECEM_STEP_DEPTHWISE, DECEM_STEP_LINEAR, DECEM_STEP_LINEAR_I8, DECEM_STEP_POOL, DECEM_STEP_LRN, DECEM_STEP_MOVE
 } decem_step_kind;
+
+enum { DECEM_STEP_VECTORS = 6 /* a step's, in the constants */ };
 
 typedef struct decem_step {
     /* Decided by fuse. */
@@ -48,6 +52,8 @@ typedef struct decem_step {
     int32_t shuffle;               /* blocks of the channel shuffle of the outputs; 1 for none */
     int32_t first_channel;         /* MOVE: where in the result it writes, and how far apart */
     int32_t channel_step;
+
+    decem_dtype dtype;             /* of its weights in the file; F32 until take_dtype says otherwise */
 
     /* Decided by choose. */
     int32_t winograd_block;        /* WINOGRAD: 2 or 4 */
@@ -64,6 +70,7 @@ typedef struct decem_step {
         decem_winograd_args winograd;
         decem_depthwise_args depthwise;
         decem_linear_args linear;
+        decem_linear_i8_args linear_i8;
         decem_pool_args pool;
         decem_lrn_args lrn;
         decem_move_args move;
@@ -97,6 +104,7 @@ typedef struct decem_plan {
     decem_buffer buffers[DECEM_GRAPH_NODES];
     int32_t buffer_count;
     int64_t arena_elements, constant_elements;
+    int64_t rounded;               /* offset in the arena */
     int64_t scratch_elements;      /* what the hungriest kernel wants while it runs, for each thread at the end of the arena */
     int32_t threads;
     float *arena, *constants;      /* owned by the model */
@@ -104,6 +112,9 @@ typedef struct decem_plan {
 
 /* fuse.c: writes the steps. */
 void decem_plan_fuse(decem_plan *plan, const decem_graph *graph);
+
+/* constants.c: says in which format a parameter will come; between fuse and choose. I8 is for weights, whose scales come as well. */
+void decem_plan_take_dtype(decem_plan *plan, const decem_parameter *parameter, decem_dtype dtype);
 
 /* choose.c: decides which kernel computes each step. */
 void decem_plan_choose(decem_plan *plan);
@@ -119,7 +130,10 @@ void decem_plan_prepare(decem_plan *plan, float *arena, float *constants);
  * rank 1 is one row. */
 void decem_plan_take_row(decem_plan *plan, const decem_parameter *parameter, int64_t row, const float *values);
 
-/* Says that all rows of a parameter are in. */
+/* What I8 weights are to be multiplied by: one number for each of the first dimension. */
+void decem_plan_take_scales(decem_plan *plan, const decem_parameter *parameter, const float *scales);
+
+/* Says that all rows of a parameter, or its scales, are in. */
 decem_status decem_plan_finish_tensor(decem_plan *plan, const decem_parameter *parameter, decem_message *message);
 
 /* run.c: how many of the first steps have their weights. */
@@ -135,6 +149,9 @@ const char *decem_step_kernel(const decem_step *step);
 
 /* Where a value lies; at is NULL when it never exists by itself. */
 decem_map decem_plan_map(const decem_plan *plan, decem_value value);
+
+/* [channels] the scales of a step's I8 weights. */
+const float *decem_step_scales(const decem_plan *plan, const decem_step *step);
 
 /* The shape of a CONV or WINOGRAD step's convolution. */
 decem_conv_shape decem_step_conv_shape(const decem_plan *plan, const decem_step *step);

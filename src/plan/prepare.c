@@ -98,6 +98,15 @@ static void prepare_linear(decem_plan *plan, decem_step *step) {
     step->tiles = decem_linear_tiles(&step->args.linear);
 }
 
+static void prepare_linear_i8(decem_plan *plan, decem_step *step) {
+    decem_map in = decem_plan_map(plan, step->input), out = decem_plan_map(plan, step->result);
+    int16_t *rounded = (int16_t *)(plan->arena + plan->rounded);
+    float *unit = (float *)(rounded + decem_linear_i8_row(in.channels));
+    step->args.linear_i8 = (decem_linear_i8_args){in.at, out.at, in.channels, out.channels, (const int8_t *)(plan->constants + step->weights),
+                                                  decem_step_scales(plan, step), plan->constants + step->bias, clamp_of(step->before), rounded, unit};
+    step->tiles = decem_linear_i8_tiles(&step->args.linear_i8);
+}
+
 static void prepare_pool(decem_plan *plan, decem_step *step) {
     const decem_node *node = &plan->graph->nodes[step->node];
     decem_pool_kind kind = node->op == DECEM_OP_MAX_POOL ? DECEM_POOL_MAX : node->op == DECEM_OP_AVG_POOL ? DECEM_POOL_AVERAGE : DECEM_POOL_ADAPTIVE;
@@ -126,6 +135,7 @@ static void await_tensors(decem_plan *plan, decem_step *step) {
     decem_parameter parameters[DECEM_PARAMETERS_MAX];
     step->tensors_missing = decem_node_parameters(plan->graph, step->node, parameters);
     if (step->norm >= 0) step->tensors_missing += decem_node_parameters(plan->graph, step->norm, parameters);
+    if (step->dtype == DECEM_DTYPE_I8) step->tensors_missing++; /* the scales */
     if (step->kind == DECEM_STEP_CONV) memset(plan->constants + step->weights, 0, (size_t)(step->bias - step->weights) * sizeof(float));
     memset(plan->constants + step->bias, 0, (size_t)(step->tables - step->bias) * sizeof(float));
 }
@@ -141,6 +151,7 @@ void decem_plan_prepare(decem_plan *plan, float *arena, float *constants) {
             case DECEM_STEP_WINOGRAD: prepare_winograd(plan, step); await_tensors(plan, step); break;
             case DECEM_STEP_DEPTHWISE: prepare_depthwise(plan, step); await_tensors(plan, step); break;
             case DECEM_STEP_LINEAR: prepare_linear(plan, step); await_tensors(plan, step); break;
+            case DECEM_STEP_LINEAR_I8: prepare_linear_i8(plan, step); await_tensors(plan, step); break;
             case DECEM_STEP_POOL: prepare_pool(plan, step); break;
             case DECEM_STEP_LRN:
                 step->args.lrn = (decem_lrn_args){decem_plan_map(plan, step->input), decem_plan_map(plan, step->result), plan->graph->nodes[step->node].size};

@@ -25,6 +25,7 @@ void decem_plan_run_tile(const decem_plan *plan, int32_t index, int32_t tile, in
         case DECEM_STEP_WINOGRAD: decem_f32_winograd__simd(&step->args.winograd, tile, scratch); break;
         case DECEM_STEP_DEPTHWISE: decem_f32_depthwise3x3__simd(&step->args.depthwise, tile); break;
         case DECEM_STEP_LINEAR: decem_f32_linear__simd(&step->args.linear, tile); break;
+        case DECEM_STEP_LINEAR_I8: decem_i8_linear__simd(&step->args.linear_i8, tile); break;
         case DECEM_STEP_POOL: decem_f32_pool__simd(&step->args.pool, tile); break;
         case DECEM_STEP_LRN: decem_f32_lrn__simd(&step->args.lrn, tile); break;
         case DECEM_STEP_MOVE: decem_f32_move__simd(&step->args.move, tile); break;
@@ -34,6 +35,7 @@ void decem_plan_run_tile(const decem_plan *plan, int32_t index, int32_t tile, in
 void decem_plan_begin_step(const decem_plan *plan, int32_t index) {
     const decem_step *step = &plan->steps[index];
     if (step->clears_buffer >= 0) clear_halo(plan, &plan->buffers[step->clears_buffer]);
+    if (step->kind == DECEM_STEP_LINEAR_I8) decem_linear_i8_round__simd(&step->args.linear_i8);
 }
 
 int32_t decem_plan_ready_steps(const decem_plan *plan) {
@@ -48,6 +50,7 @@ const char *decem_step_kernel(const decem_step *step) {
         case DECEM_STEP_WINOGRAD: return step->winograd_block == 2 ? "winograd 2x2" : "winograd 4x4";
         case DECEM_STEP_DEPTHWISE: return "depthwise 3x3";
         case DECEM_STEP_LINEAR: return "linear";
+        case DECEM_STEP_LINEAR_I8: return "linear i8";
         case DECEM_STEP_POOL: return "pool";
         case DECEM_STEP_LRN: return "lrn";
         case DECEM_STEP_MOVE: return "move";

@@ -65,6 +65,9 @@ bool decem_dtype_to_f32(decem_dtype dtype, const uint8_t *bytes, size_t count, f
             uint32_t bits = (uint32_t)upper << 16;
             memcpy(out + i, &bits, sizeof bits);
         }
+    } else if (dtype == DECEM_DTYPE_I8) {
+        for (size_t i = 0; i < count; i++) out[i] = (float)(int8_t)bytes[i];
+        return true;
     } else {
         memcpy(out, bytes, count * sizeof *out);
     }

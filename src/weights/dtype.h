@@ -16,7 +16,7 @@ typedef enum decem_dtype {
 /* Bytes an element; 0 for DECEM_DTYPE_OTHER. */
 size_t decem_dtype_bytes(decem_dtype dtype);
 
-/* Converts `count` little-endian elements of F32, F16 or BF16, perhaps unaligned, to f32. Returns false, having
+/* Converts `count` little-endian elements of F32, F16, BF16 or I8, perhaps unaligned, to f32. Returns false, having
  * still written all, when one of them is NaN or infinite. */
 bool decem_dtype_to_f32(decem_dtype dtype, const uint8_t *bytes, size_t count, float *out);
 

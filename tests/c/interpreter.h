@@ -12,6 +12,7 @@
 typedef struct interpretation {
     const decem_graph *graph;
     uint32_t seed;                    /* of the parameters */
+    bool quantised;                   /* weights are what I8 can hold */
     float *values[DECEM_GRAPH_NODES]; /* [H][W][C]; of FLATTEN [C][H][W], as PyTorch has it */
 } interpretation;
 
@@ -28,6 +29,11 @@ static inline decem_map value_map(const interpretation *in, decem_value value) {
     return dense_map(in->values[value], decem_graph_shape(in->graph, value));
 }
 
+/* The scale of a row of I8 weights: a power of two, so that dividing by it is exact. */
+static inline float row_scale(int64_t row) {
+    return ldexpf(1.0f, -6 - (int)(row % 3));
+}
+
 /* Parameter `index` of a node, whole, seeded by both; zeros where it has none. Sized so that values neither grow nor fade from
  * layer to layer. */
 static inline float *parameter_of(const interpretation *in, int32_t node, int32_t index) {
@@ -38,8 +44,10 @@ static inline float *parameter_of(const interpretation *in, int32_t node, int32_
     uint32_t seed = in->seed + (uint32_t)(node * DECEM_PARAMETERS_MAX + index) * 7919u;
     float *values = make_values((size_t)elements, &seed);
     decem_role role = parameters[index].role;
+    int64_t columns = elements / parameters[index].shape[0];
     for (int64_t i = 0; i < elements; i++) {
-        if (role == DECEM_ROLE_WEIGHT) values[i] *= sqrtf(6.0f / (float)(elements / parameters[index].shape[0]));
+        if (role == DECEM_ROLE_WEIGHT) values[i] *= sqrtf(6.0f / (float)columns);
+        if (role == DECEM_ROLE_WEIGHT && in->quantised) values[i] = fminf(fmaxf(roundf(values[i] / row_scale(i / columns)), -128.0f), 127.0f) * row_scale(i / columns);
         if (role == DECEM_ROLE_NORM_WEIGHT || role == DECEM_ROLE_NORM_VARIANCE) values[i] = 1.0f + 0.5f * values[i];
     }
     return values;

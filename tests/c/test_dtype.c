@@ -87,9 +87,18 @@ static void f32(void) {
     for (int i = 0; i < 5; i++) CHECK(!decem_dtype_to_f32(DECEM_DTYPE_F32, (const uint8_t *)&bad[i], 1, out));
 }
 
+static void every_i8(void) {
+    for (int value = -128; value < 128; value++) {
+        float out = 7;
+        CHECK(decem_dtype_to_f32(DECEM_DTYPE_I8, (const uint8_t[]){(uint8_t)value}, 1, &out));
+        CHECK(out == (float)value);
+    }
+}
+
 int main(void) {
     every_f16();
     every_bf16();
+    every_i8();
     f32();
     runs(DECEM_DTYPE_F32, (const uint8_t[]){0, 0, 0xC0, 0x3F}, (const uint8_t[]){0, 0, 0x80, 0xFF}, 1.5f);
     runs(DECEM_DTYPE_F16, (const uint8_t[]){0, 0x3E}, (const uint8_t[]){0, 0x7C}, 1.5f);

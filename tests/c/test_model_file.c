@@ -110,6 +110,46 @@ static void test_dtypes(void) {
     }
 }
 
+/* The largest difference from the logits that F32 gives with the same numbers, of the largest of those. The scales of convolutions are
+ * folded in, with other roundings; the input of the classifier is rounded to 16 bits. */
+static float difference_of(decem_model *model, const float *logits) {
+    float difference = 0.0f, largest = 0.0f;
+    run(model);
+    for (int32_t i = 0; i < CLASSES; i++) {
+        difference = fmaxf(difference, fabsf(decem_model_logits(model, 0)[i] - logits[i]));
+        largest = fmaxf(largest, fabsf(logits[i]));
+    }
+    return difference / largest;
+}
+
+/* I8 weights give what F32 gives when it holds the same numbers, in whatever order scales and tensors come. */
+static void test_i8(void) {
+    check_in("I8");
+    file_spec spec = right, wide_spec = right;
+    spec.dtype = wide_spec.rounded_to = DECEM_DTYPE_I8;
+    weights_file wide_file = make_file(wide_spec);
+    decem_model *wide = create();
+    CHECK_EQUAL(push(wide, &wide_file, 4096), DECEM_OK);
+    CHECK(difference_of(wide, wanted()) > 1e-4f);
+    CHECK(strstr(decem_model_describe(wide), "linear i8") == NULL);
+    float first[CLASSES];
+    for (int32_t i = 0; i < 4; i++) {
+        spec.scales_first = i % 2 == 1;
+        weights_file file = make_file(spec);
+        CHECK(file.length < wide_file.length);
+        decem_model *model = create();
+        CHECK_EQUAL(push(model, &file, i < 2 ? 4096 : 1), DECEM_OK);
+        CHECK(difference_of(model, decem_model_logits(wide, 0)) < 2e-5f);
+        CHECK_CONTAINS(decem_model_describe(model), "\"kernel\":\"linear i8\"");
+        if (i == 0) memcpy(first, decem_model_logits(model, 0), sizeof first);
+        else CHECK(memcmp(first, decem_model_logits(model, 0), sizeof first) == 0);
+        decem_model_destroy(model);
+        free(file.bytes);
+    }
+    decem_model_destroy(wide);
+    free(wide_file.bytes);
+}
+
 /* What decides the network: the caller, the file's metadata, or the tensors. Their shapes tell width and classes; the input's size they do not. */
 static void test_who_says_what(void) {
     static const struct { const char *metadata, *selected, *options; } rows[] = {
@@ -199,6 +239,7 @@ static void test_two_at_once(void) {
 /* ---- Files that are wrong ------------------------------------------------------------------------ */
 
 #define WEIGHT "model.3.3.weight"
+#define I8 .dtype = DECEM_DTYPE_I8
 #define SPEC .network = NETWORK, .options = OPTIONS, .metadata = METADATA, .seed = SEED
 
 static void test_wrong_tensors(void) {
@@ -210,7 +251,21 @@ static void test_wrong_tensors(void) {
         {{SPEC, .flat = "model.3.4.weight", .one_more = "model.3.4.weight"}, DECEM_OK, ""}, /* a vector is flat already */
         {{SPEC, .flat = WEIGHT}, DECEM_WRONG_SHAPE, "tensor " WEIGHT " has size 64 in dimension 0"},
         {{SPEC, .first_only = WEIGHT}, DECEM_WRONG_SHAPE, "tensor " WEIGHT " has 1 dimensions where mobilenetv1 has 4"},
-        {{SPEC, .integers = WEIGHT}, DECEM_UNSUPPORTED_DTYPE, "tensor " WEIGHT " is not F32, F16 or BF16"},
+        {{SPEC, .integers = WEIGHT}, DECEM_MISSING_TENSOR, "tensor " WEIGHT " is I8, but its scales, a tensor " WEIGHT ".scale, are not in the file"},
+        {{SPEC, .integers = "fc.bias"}, DECEM_UNSUPPORTED_DTYPE, "tensor fc.bias is I8, which only weights of convolutions and linear layers can be"},
+        {{SPEC, .integers = "model.3.1.weight"}, DECEM_UNSUPPORTED_DTYPE, "tensor model.3.1.weight is I8, which only weights"},
+        {{SPEC, .added = WEIGHT ".scale"}, DECEM_UNEXPECTED_TENSOR, "tensor " WEIGHT ".scale is not of mobilenetv1"},
+        {{SPEC, I8, .left_out = WEIGHT ".scale"}, DECEM_MISSING_TENSOR, "tensor " WEIGHT " is I8, but its scales"},
+        {{SPEC, I8, .left_out = WEIGHT}, DECEM_MISSING_TENSOR, "tensor " WEIGHT " of mobilenetv1 is not in the file"},
+        {{SPEC, I8, .half = WEIGHT}, DECEM_UNEXPECTED_TENSOR, "tensor " WEIGHT ".scale is not of mobilenetv1"},
+        {{SPEC, I8, .half = WEIGHT ".scale"}, DECEM_UNSUPPORTED_DTYPE, "tensor " WEIGHT ".scale is not F32"},
+        {{SPEC, I8, .one_more = WEIGHT ".scale"}, DECEM_WRONG_SHAPE, "tensor " WEIGHT ".scale must have one scale for each of the 8 rows of " WEIGHT},
+        {{SPEC, I8, .flat = "fc.weight.scale"}, DECEM_WRONG_SHAPE, "tensor fc.weight.scale must have one scale for each of the 10 rows"},
+        {{SPEC, I8, .one_more = WEIGHT}, DECEM_WRONG_SHAPE, "tensor " WEIGHT " has size 9 in dimension 0"},
+        {{SPEC, I8, .spoilt = WEIGHT ".scale", .value = NAN}, DECEM_NOT_FINITE, "tensor " WEIGHT ".scale holds a number that is not finite (in row 0)"},
+        {{SPEC, I8, .spoilt = "fc.weight.scale", .value = INFINITY}, DECEM_NOT_FINITE, "tensor fc.weight.scale holds"},
+        {{SPEC, I8, .spoilt = "fc.weight.scale", .value = -1e-9f}, DECEM_NOT_FINITE, "tensor fc.weight.scale has a negative scale at index 9"},
+        {{SPEC, I8, .spoilt = "fc.weight.scale", .value = 0.0f}, DECEM_OK, ""}, /* such a row is all zeros */
         {{SPEC, .spoilt = WEIGHT, .value = NAN}, DECEM_NOT_FINITE, "tensor " WEIGHT " holds a number that is not finite (in row 7)"},
         {{SPEC, .spoilt = WEIGHT, .value = -INFINITY, .dtype = DECEM_DTYPE_F16}, DECEM_NOT_FINITE, "tensor " WEIGHT " holds"},
         {{SPEC, .spoilt = WEIGHT, .value = INFINITY, .dtype = DECEM_DTYPE_BF16}, DECEM_NOT_FINITE, "tensor " WEIGHT " holds"},
@@ -314,6 +369,7 @@ static void test_after_a_refused_choice(void) {
 int main(void) {
     test_pieces();
     test_dtypes();
+    test_i8();
     test_who_says_what();
     test_side_branches();
     test_two_at_once();

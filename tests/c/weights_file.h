@@ -3,6 +3,7 @@
 #ifndef DECEM_TESTS_WEIGHTS_FILE_H
 #define DECEM_TESTS_WEIGHTS_FILE_H
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -15,17 +16,19 @@ typedef struct file_spec {
     const char *network, *options; /* options: JSON, or NULL */
     const char *metadata;          /* the text of __metadata__'s object, or NULL for none */
     uint32_t seed;
-    decem_dtype dtype;             /* of every tensor: F32, F16 or BF16 */
+    decem_dtype dtype;             /* of every tensor: F32, F16 or BF16; I8: of weights, with their scales, all else being F32 */
     decem_dtype rounded_to;        /* F32 tensors hold values that this dtype can hold too */
+    bool scales_first;             /* before their tensor instead of behind it */
 
     /* What is wrong: names of tensors, or NULL. */
     const char *left_out, *added;
-    const char *one_more;          /* its first dimension is one larger */
-    const char *flat;              /* all its elements are in one dimension */
+    const char *one_more;          /* its first dimension is one larger; of scales, one smaller */
+    const char *flat;              /* all its elements are in one dimension; of scales, in two */
     const char *first_only;        /* it has its first dimension only */
     const char *integers;          /* its dtype is I8 */
     const char *spoilt;            /* its last element is `value` */
     float value;
+    const char *half;              /* its dtype is F16 */
 } file_spec;
 
 typedef struct weights_file {
@@ -77,9 +80,11 @@ static inline void write_data(file_writer *w, const void *bytes, size_t count) {
     w->data_length += count;
 }
 
-static inline void write_tensor(file_writer *w, const char *name, const int64_t *shape, int32_t rank, const float *values) {
+static inline void write_tensor(file_writer *w, const char *name, decem_dtype dtype, const int64_t *shape, int32_t rank, const float *values) {
     static const char *const dtypes[] = {[DECEM_DTYPE_F32] = "F32", [DECEM_DTYPE_F16] = "F16", [DECEM_DTYPE_BF16] = "BF16", [DECEM_DTYPE_I8] = "I8"};
-    decem_dtype dtype = is_named(name, w->spec->integers) ? DECEM_DTYPE_I8 : w->spec->dtype;
+    if (is_named(name, w->spec->integers)) dtype = DECEM_DTYPE_I8;
+    if (is_named(name, w->spec->half)) dtype = DECEM_DTYPE_F16;
+    if (is_named(name, w->spec->left_out)) return;
     int64_t elements = 1;
     size_t begin = w->data_length;
     char text[512];
@@ -87,8 +92,9 @@ static inline void write_tensor(file_writer *w, const char *name, const int64_t 
     for (int64_t i = 0; i < elements; i++) {
         float value = i == elements - 1 && is_named(name, w->spec->spoilt) ? w->spec->value : rounded(w->spec->rounded_to, values[i]);
         uint16_t half = cut(dtype, value);
+        int8_t whole = dtype == DECEM_DTYPE_I8 ? (int8_t)value : 0;
         if (dtype == DECEM_DTYPE_F32) write_data(w, &value, 4);
-        else write_data(w, dtype == DECEM_DTYPE_I8 ? (const void *)"" : &half, dtype == DECEM_DTYPE_I8 ? 1 : 2);
+        else write_data(w, dtype == DECEM_DTYPE_I8 ? (const void *)&whole : &half, dtype == DECEM_DTYPE_I8 ? 1 : 2);
     }
     snprintf(text, sizeof text, "%s\"%s\":{\"dtype\":\"%s\",\"shape\":[", w->header_length > 1 ? "," : "", name, dtypes[dtype]);
     write_header(w, text);
@@ -100,18 +106,44 @@ static inline void write_tensor(file_writer *w, const char *name, const int64_t 
     write_header(w, text);
 }
 
+/* Rounds each row of weights to multiples of its largest / 127: to the multiples where `whole`, else to their values. Returns the scales. */
+static inline float *quantise(float *values, int64_t rows, int64_t columns, bool whole) {
+    float *scales = malloc((size_t)rows * sizeof *scales);
+    for (int64_t n = 0; n < rows; n++) {
+        float *row = values + n * columns, largest = 0.0f;
+        for (int64_t k = 0; k < columns; k++) largest = fmaxf(largest, fabsf(row[k]));
+        scales[n] = largest / 127.0f;
+        for (int64_t k = 0; k < columns; k++) row[k] = roundf(row[k] / scales[n]) * (whole ? 1.0f : scales[n]);
+    }
+    return scales;
+}
+
 static inline void write_parameter(file_writer *w, const decem_graph *graph, const decem_parameter *parameter) {
     char name[DECEM_PARAMETER_NAME_BYTES];
     decem_parameter_name(graph, parameter, name);
-    if (is_named(name, w->spec->left_out)) return;
     int64_t elements = decem_parameter_elements(parameter), shape[4], rank = parameter->rank;
     memcpy(shape, parameter->shape, sizeof shape);
     float *values = calloc((size_t)elements * 2, sizeof *values); /* room for one more of the first dimension */
     decem_synthetic_fill(graph, parameter, w->spec->seed, 0, elements, values);
+    decem_dtype dtype = w->spec->dtype;
+    float *scales = NULL;
+    if (dtype == DECEM_DTYPE_I8 && parameter->role != DECEM_ROLE_WEIGHT) dtype = DECEM_DTYPE_F32;
+    if (parameter->role == DECEM_ROLE_WEIGHT && (dtype == DECEM_DTYPE_I8 || w->spec->rounded_to == DECEM_DTYPE_I8))
+        scales = quantise(values, shape[0], elements / shape[0], dtype == DECEM_DTYPE_I8);
     if (is_named(name, w->spec->one_more)) shape[0]++;
     if (is_named(name, w->spec->flat)) shape[0] = elements, rank = 1;
     if (is_named(name, w->spec->first_only)) rank = 1;
-    write_tensor(w, name, shape, (int32_t)rank, values);
+    bool first = w->spec->scales_first;
+    if (!first) write_tensor(w, name, dtype, shape, (int32_t)rank, values);
+    if (scales != NULL && dtype == DECEM_DTYPE_I8) {
+        char scale_name[DECEM_PARAMETER_NAME_BYTES + 8];
+        int64_t scale_shape[2] = {parameter->shape[0], 1};
+        snprintf(scale_name, sizeof scale_name, "%s.scale", name);
+        if (is_named(scale_name, w->spec->one_more)) scale_shape[0]--;
+        write_tensor(w, scale_name, DECEM_DTYPE_F32, scale_shape, is_named(scale_name, w->spec->flat) ? 2 : 1, scales);
+    }
+    if (first) write_tensor(w, name, dtype, shape, (int32_t)rank, values);
+    free(scales);
     free(values);
 }
 
@@ -137,7 +169,7 @@ static inline weights_file make_file(file_spec spec) {
         int32_t count = decem_node_parameters(&graph, i, parameters);
         for (int32_t k = 0; k < count; k++) write_parameter(&w, &graph, &parameters[k]);
     }
-    if (spec.added != NULL) write_tensor(&w, spec.added, (const int64_t[]){2}, 1, (const float[]){1.0f, 2.0f});
+    if (spec.added != NULL) write_tensor(&w, spec.added, DECEM_DTYPE_F32, (const int64_t[]){2}, 1, (const float[]){1.0f, 2.0f});
     write_header(&w, "}");
 
     weights_file file = {malloc(8 + w.header_length + w.data_length), 8 + w.header_length + w.data_length};
