@@ -50,7 +50,8 @@ typedef enum decem_status {
     DECEM_UNSUPPORTED_DTYPE = 11,   /* tensors are F32, F16 or BF16; weights of convolutions and linear layers also I8 */
     DECEM_NOT_FINITE = 12,          /* a weight that is NaN or infinite, or a variance or scale below zero */
     DECEM_INVALID_IMAGE = 13,       /* an image of no pixels, or of more than it can be */
-    DECEM_THREAD_LOST = 14          /* a helper took work and died; the model can still be destroyed */
+    DECEM_THREAD_LOST = 14,         /* a helper took work and died; the model can still be destroyed */
+    DECEM_WRONG_HASH = 15           /* the file's SHA-256 is not the one that was expected */
 } decem_status;
 
 /* The name of a status, such as "missing tensor". Never NULL. */
@@ -110,6 +111,10 @@ void decem_model_dismiss(decem_model *model);
  * std, interpolation), labels, license, source. A file without it is recognised by its tensors. */
 decem_status decem_model_push(decem_model *model, const void *bytes, size_t count);
 
+/* Says what SHA-256 the file has, as 64 hexadecimal digits, before its first byte. decem_model_finish then fails with
+ * DECEM_WRONG_HASH where it has another. */
+decem_status decem_model_expect_sha256(decem_model *model, const char *hex);
+
 /* Says that the file has ended. On DECEM_OK the model is ready to run. */
 decem_status decem_model_finish(decem_model *model);
 
@@ -131,6 +136,8 @@ decem_status decem_model_begin_image(decem_model *model, uint32_t width, uint32_
  * of the network is complete. */
 decem_status decem_model_push_rows(decem_model *model, const uint8_t *rows, uint32_t count);
 
+/* An image may also be given while the weights still come, from the end of the file's header on; so may the input itself. */
+
 /* What the network was shown: [crop][crop][3] bytes, RGB, before mean and std. NULL before the first
  * image. Owned by the model; valid until the next image. */
 const uint8_t *decem_model_crop(decem_model *model);
@@ -147,6 +154,17 @@ decem_status decem_model_run(decem_model *model);
  * decem_model_describe says. */
 int32_t decem_model_step_count(const decem_model *model);
 decem_status decem_model_run_step(decem_model *model, int32_t step);
+
+/* How many of the first steps have their weights: 0 before the first weights are in, decem_model_step_count when all are. These
+ * may be run while the rest still comes, so that in a file whose tensors are in the order of execution little is left to do
+ * after its last byte:
+ *
+ *     decem_model_push(model, bytes, count);
+ *     if (!begun && decem_model_ready_steps(model) > 0) begun = give_image(model);
+ *     while (begun && next < decem_model_ready_steps(model)) decem_model_run_step(model, next++);
+ *
+ * There is no result before decem_model_finish has found the file whole and, where its SHA-256 is known, the right one. */
+int32_t decem_model_ready_steps(const decem_model *model);
 
 /* How many classifier outputs the network has: 1, or 3 for GoogLeNet with its branches (main, branch 2,
  * branch 1). 0 before the network is known. */

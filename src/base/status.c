@@ -17,6 +17,7 @@ const char *decem_status_string(decem_status status) {
     case DECEM_NOT_FINITE: return "not finite";
     case DECEM_INVALID_IMAGE: return "invalid image";
     case DECEM_THREAD_LOST: return "thread lost";
+    case DECEM_WRONG_HASH: return "wrong hash";
     }
     return "unknown status";
 }

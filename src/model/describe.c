@@ -157,7 +157,8 @@ static void describe_settings(writer *w, const decem_model *model) {
     put_three(w, "std", p->std);
     close(w, "}");
     key(w, "trained");
-    put_text(w, model->stage == DECEM_STAGE_READY && !model->synthetic ? "true" : "false");
+    bool has_weights = model->stage == DECEM_STAGE_LOADING || model->stage == DECEM_STAGE_READY; /* or those that are coming */
+    put_text(w, has_weights && !model->synthetic ? "true" : "false");
     static const char *const finals[] = {"logits", "softmax", "log_softmax"};
     member_string(w, "final", finals[model->graph->final]);
     key(w, "outputs");

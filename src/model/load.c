@@ -330,6 +330,7 @@ decem_status decem_model_push(decem_model *model, const void *bytes, size_t coun
         model->file = decem_safetensors_create((decem_safetensors_handler){model, on_header, on_row}, &model->message);
         if (model->file == NULL) return out_of_memory(model, 0, "the file's header");
     }
+    if (model->expects) decem_sha256_push(&model->hash, bytes, count);
     status = decem_safetensors_push(model->file, bytes, count);
     return status == DECEM_OK ? DECEM_OK : fail(model, status);
 }
@@ -339,6 +340,7 @@ decem_status decem_model_finish(decem_model *model) {
     if (status != DECEM_OK) return status;
     if (model->file == NULL) return decem_fail(&model->message, DECEM_WRONG_STATE, "no weights have been given");
     status = decem_safetensors_finish(model->file);
+    if (status == DECEM_OK) status = decem_model_check_hash(model);
     if (status != DECEM_OK) return fail(model, status);
     model->stage = DECEM_STAGE_READY;
     return DECEM_OK;

@@ -52,27 +52,34 @@ static decem_value input_value(const decem_model *model) {
 
 /* ---- Images ---- */
 
-static decem_status check_ready(decem_model *model) {
-    if (model->stage == DECEM_STAGE_READY) return DECEM_OK;
+/* Images and single steps are for a network whose weights still come as well. */
+static decem_status check_begun(decem_model *model) {
+    if (model->stage == DECEM_STAGE_LOADING || model->stage == DECEM_STAGE_READY) return DECEM_OK;
     return decem_fail(&model->message, DECEM_WRONG_STATE, "the network has no weights yet; load them first");
 }
 
 decem_status decem_model_begin_image(decem_model *model, uint32_t width, uint32_t height, uint32_t channels) {
-    decem_status status = check_ready(model);
+    decem_status status = check_begun(model);
     if (status == DECEM_OK) status = decem_image_begin(model->image, &model->preprocess, width, height, channels, &model->message);
     if (status == DECEM_OK) model->has_input = false;
     return status;
 }
 
+/* A run of the input before it cannot go on. */
+static void take_input(decem_model *model) {
+    model->has_input = true;
+    model->steps_run = 0;
+}
+
 decem_status decem_model_push_rows(decem_model *model, const uint8_t *rows, uint32_t count) {
-    decem_status status = check_ready(model);
+    decem_status status = check_begun(model);
     if (status != DECEM_OK) return status;
     bool done = false;
     status = decem_image_push_rows(model->image, rows, count, &done, &model->message);
     if (status != DECEM_OK || !done) return status;
     decem_map input = decem_plan_map(model->plan, input_value(model));
     decem_image_normalise(model->image, input.at, input.row_stride);
-    model->has_input = true;
+    take_input(model);
     return DECEM_OK;
 }
 
@@ -88,14 +95,14 @@ const uint8_t *decem_model_crop(decem_model *model) {
 }
 
 decem_status decem_model_set_input(decem_model *model, const float *input) {
-    decem_status status = check_ready(model);
+    decem_status status = check_begun(model);
     if (status != DECEM_OK) return status;
     if (input == NULL) return decem_fail(&model->message, DECEM_INVALID_ARGUMENT, "no input was given");
     decem_map map = decem_plan_map(model->plan, input_value(model));
     for (int32_t c = 0; c < map.channels; c++)
         for (int32_t y = 0; y < map.height; y++)
             for (int32_t x = 0; x < map.width; x++) map.at[y * map.row_stride + x * map.pixel_stride + c] = *input++;
-    model->has_input = true;
+    take_input(model);
     return DECEM_OK;
 }
 
@@ -103,6 +110,10 @@ decem_status decem_model_set_input(decem_model *model, const float *input) {
 
 int32_t decem_model_step_count(const decem_model *model) {
     return model->network == NULL ? 0 : model->plan->step_count;
+}
+
+int32_t decem_model_ready_steps(const decem_model *model) {
+    return model->stage == DECEM_STAGE_LOADING || model->stage == DECEM_STAGE_READY ? decem_plan_ready_steps(model->plan) : 0;
 }
 
 static float *result(const decem_model *model, int32_t output, int32_t which) {
@@ -126,11 +137,13 @@ static void finish_run(decem_model *model) {
 }
 
 decem_status decem_model_run_step(decem_model *model, int32_t step) {
-    decem_status status = check_ready(model);
+    decem_status status = check_begun(model);
     if (status != DECEM_OK) return status;
     if (!model->has_input) return decem_fail(&model->message, DECEM_WRONG_STATE, "no image has been given yet");
     if (step < 0 || step >= model->plan->step_count || (step != 0 && step != model->steps_run))
         return decem_fail(&model->message, DECEM_INVALID_ARGUMENT, "step %d is out of order: %d is next", step, model->steps_run);
+    if (step >= decem_plan_ready_steps(model->plan))
+        return decem_fail(&model->message, DECEM_WRONG_STATE, "step %d has no weights yet; give more of the file first", step);
     model->has_run = false;
     decem_plan_begin_step(model->plan, step);
     if (!decem_team_run(&model->team, step, model->plan->steps[step].tiles))
@@ -142,7 +155,10 @@ decem_status decem_model_run_step(decem_model *model, int32_t step) {
 
 decem_status decem_model_run(decem_model *model) {
     int32_t step = 0;
-    decem_status status;
+    decem_status status = check_begun(model);
+    if (status != DECEM_OK) return status;
+    if (model->stage != DECEM_STAGE_READY)
+        return decem_fail(&model->message, DECEM_WRONG_STATE, "the weights are not all in yet; give the rest of the file, or run the steps that are ready");
     do status = decem_model_run_step(model, step++);
     while (status == DECEM_OK && step < model->plan->step_count);
     return status;
@@ -156,8 +172,13 @@ int32_t decem_model_class_count(const decem_model *model) {
     return model->network == NULL ? 0 : model->options.num_classes;
 }
 
+/* What was computed from a file that is not checked yet is no result. */
+static bool has_answer(const decem_model *model) {
+    return model->has_run && model->stage == DECEM_STAGE_READY;
+}
+
 static bool has_result(const decem_model *model, int32_t output) {
-    return model->has_run && output >= 0 && output < model->graph->output_count;
+    return has_answer(model) && output >= 0 && output < model->graph->output_count;
 }
 
 const float *decem_model_logits(const decem_model *model, int32_t output) {
@@ -173,7 +194,7 @@ const float *decem_model_output(const decem_model *model, int32_t output) {
 }
 
 const float *decem_model_embedding(const decem_model *model, int32_t *count) {
-    if (!model->has_run) return NULL;
+    if (!has_answer(model)) return NULL;
     decem_value value = model->graph->nodes[model->graph->outputs[0].logits].inputs[0];
     *count = decem_graph_shape(model->graph, value).channels;
     return decem_plan_map(model->plan, value).at;
@@ -232,7 +253,7 @@ static decem_value find_layer(const decem_graph *graph, const char *name) {
 }
 
 decem_status decem_model_activation(decem_model *model, const char *layer, int32_t shape[3], float *values) {
-    if (!model->keeps_activations || !model->has_run)
+    if (!model->keeps_activations || !has_answer(model))
         return decem_fail(&model->message, DECEM_WRONG_STATE, "activations are there only after a run of a model that keeps them");
     decem_value value = layer == NULL ? -1 : find_layer(model->graph, layer);
     decem_map map = value < 0 ? (decem_map){NULL, 0, 0, 0, 0, 0} : decem_plan_map(model->plan, value);

@@ -8,6 +8,7 @@
 #include "networks/network.h"
 #include "plan/plan.h"
 #include "weights/safetensors.h"
+#include "weights/sha256.h"
 
 /* A tensor of the file and where it goes. */
 typedef struct decem_binding {
@@ -43,6 +44,9 @@ struct decem_model {
     decem_binding *bindings;     /* [binding_count] NULL before the file's header is in */
     int32_t binding_count;
     float *row;                  /* one row of a tensor, converted */
+    bool expects;                /* a file of this SHA-256, which is counted as its bytes come */
+    uint8_t expected[DECEM_SHA256_BYTES];
+    decem_sha256 hash;
 
     float *arena, *constants;
     decem_image *image;
@@ -56,5 +60,8 @@ struct decem_model {
 /* load.c: everything between a name and a network ready for weights. */
 decem_status decem_model_plan(decem_model *model, const decem_network *network);
 decem_status decem_model_allocate(decem_model *model);
+
+/* expect.c: at the end of the file, DECEM_WRONG_HASH where it is another than the one expected. */
+decem_status decem_model_check_hash(decem_model *model);
 
 #endif
