@@ -7,64 +7,29 @@
  * Calls are taken one at a time, in the order in which they were made; a call that is aborted while it waits is
  * never started. For video use `stream`, which drops the frames that there is no time for.
  */
-import { untilAborted } from './abort.js';
-import { startEngine } from './client.js';
 import { Engine } from './engine.js';
 import { DecemError } from './errors.js';
 import { captureImage, readImage } from './image.js';
-import { labelOf, loadLabels } from './labels.js';
-import { ProgressReport } from './progress.js';
+import { labelOf } from './labels.js';
+import { load } from './load.js';
 import { Queue } from './queue.js';
-import { openSource } from './source.js';
 import { summarise } from './summary.js';
 import { chooseVariant } from './variants.js';
 import { compile } from './wasm.js';
 
 /**
  * @import { RunRequest, RunResult } from './types-inside.js'
- * @import { AnyEngine } from './client.js'
- * @import { OpenSource } from './source.js'
+ * @import { Loaded } from './load.js'
  * @import { Classification, ClassifyOptions, Crop, ImageSource, LoadOptions, NetworkOptions, Profile, StreamOptions, Summary,
  *   SyntheticWeights, Timings, WasmOptions, WeightsSource } from './types.js'
  */
 
-/** @param {unknown} source @returns {source is SyntheticWeights} */
-function isSynthetic(source) {
-  return typeof source === 'object' && source !== null && 'network' in source && typeof source.network === 'string';
-}
-
-/**
- * @param {AnyEngine} engine
- * @param {SyntheticWeights} source
- * @param {ProgressReport} report
- * @param {LoadOptions} options
- */
-async function synthesize(engine, { network, options, seed = 1 }, report, { signal }) {
-  report.begin(`synthetic weights, seed ${seed}`);
-  await untilAborted(engine.select(network, options), signal);
-  await untilAborted(engine.synthesize(seed), signal);
-}
-
-/**
- * @param {AnyEngine} engine
- * @param {OpenSource} weights
- * @param {ProgressReport} report
- * @param {LoadOptions} options
- */
-async function push(engine, weights, report, { network, options, signal }) {
-  if (network !== undefined) await untilAborted(engine.select(network, options), signal);
-  report.begin(weights.name, weights.total, weights.from);
-  for await (const chunk of weights.chunks) {
-    await untilAborted(engine.push(chunk), signal);
-    report.add(chunk.byteLength);
-  }
-  if (report.loaded === 0) throw new DecemError(`${weights.name} is empty: it holds no weights.`, 'MALFORMED_FILE');
-  await untilAborted(engine.finish(), signal);
-}
-
 export class Classifier {
   #engine;
   #fetch;
+  /** @type {Promise<Classification> | null} */
+  #first = null;
+  #from;
   #labels;
   #queue = new Queue();
   #summary;
@@ -74,22 +39,33 @@ export class Classifier {
   /**
    * For `Classifier.load` alone.
    * @private
-   * @param {AnyEngine} engine
-   * @param {Summary} summary
-   * @param {string[] | null} labels
+   * @param {Loaded} loaded
    * @param {LoadOptions} options
    */
-  constructor(engine, summary, labels, options) {
+  constructor({ engine, summary, labels, from, first }, options) {
     this.#engine = engine;
     this.#summary = summary;
     this.#labels = labels;
     this.#topK = options.topK ?? 5;
     this.#fetch = options.fetch;
+    this.#from = from;
     this.#variant = options.wasm === undefined ? chooseVariant(options.variant ?? 'auto', false).arithmetic : null;
+    if (first) {
+      this.#first = this.#queue.add(async () => {
+        const { inferenceMs, preprocessMs, ...result } = await first;
+        return this.#named({ ...result, timings: { preprocessMs, inferenceMs, totalMs: preprocessMs + inferenceMs } });
+      });
+      this.#first.catch(() => {}); // it is told to whoever asks
+    }
   }
 
   /**
    * Loads weights and makes them ready to run. Weights are read as a stream: they are never whole in memory twice.
+   *
+   * With an `image` in the options, its answer is computed layer by layer while later weights are still on their way:
+   *
+   *     const classifier = await Classifier.load(address, { image: photo });
+   *     const { predictions } = await classifier.first;
    *
    * Rejects with a DecemError that names what is wrong with the weights, the address or this browser; with the
    * signal's reason when aborted. Either way everything taken so far is given back.
@@ -99,29 +75,7 @@ export class Classifier {
    * @returns {Promise<Classifier>}
    */
   static async load(source, options = {}) {
-    const report = new ProgressReport(options.onProgress);
-    for (let attempt = 0; ; attempt++) {
-      report.phase('wasm');
-      const engine = await startEngine(options);
-      /** @type {OpenSource | null} */
-      let weights = null;
-      try {
-        if (isSynthetic(source)) await synthesize(engine, source, report, options);
-        else {
-          weights = await openSource(source, { ...options, onPause: (ms) => report.wait(ms) }, attempt);
-          await push(engine, weights, report, options);
-          void weights.accept?.();
-          weights = null;
-        }
-        const { description, metadata } = await untilAborted(engine.describe(), options.signal);
-        const labels = await loadLabels(options.labels ?? metadata.labels, options);
-        report.phase('ready');
-        return new Classifier(engine, summarise(description, { metadata, labels }), labels, options);
-      } catch (error) {
-        engine.dispose();
-        if (!(await weights?.refuse?.(error))) throw error;
-      }
-    }
+    return new Classifier(await load(source, options), options);
   }
 
   /**
@@ -162,6 +116,19 @@ export class Classifier {
     return this.#labels;
   }
 
+  /** Where the weights came from: 'network', 'cache' (stored on this device), 'file' or 'memory'; null where that is not known. */
+  get loadedFrom() {
+    return this.#from;
+  }
+
+  /**
+   * The answer for the image that was given to `load`: null where none was. It was computed while the weights came, so it is
+   * there about when `load` has settled. It rejects where the image cannot be read; the classifier is none the worse for it.
+   */
+  get first() {
+    return this.#first;
+  }
+
   /** Where it runs: 'worker' or 'thread' (the one that made it). */
   get where() {
     return this.#engine.where;
@@ -192,7 +159,14 @@ export class Classifier {
     if (!Number.isInteger(topK) || topK < 1) {
       throw new DecemError(`topK is ${topK}: it must be a whole number from 1 up.`, 'INVALID_ARGUMENT');
     }
-    const { outputs, logits, timings } = await this.#run(image, { topK, logits: options.logits }, options.signal);
+    return this.#named(await this.#run(image, { topK, logits: options.logits }, options.signal));
+  }
+
+  /**
+   * @param {Omit<RunResult, 'preprocessMs' | 'inferenceMs'> & { timings: Timings }} result
+   * @returns {Classification}
+   */
+  #named({ outputs, logits, timings }) {
     const named = outputs.map(({ indices, probabilities }, output) => ({
       name: this.#summary.outputs[output],
       predictions: Array.from(indices, (index, rank) => ({

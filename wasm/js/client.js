@@ -95,7 +95,22 @@ export class RemoteEngine {
     return this.#rpc.call('select', [network, options]);
   }
 
-  /** @param {Uint8Array} bytes @returns {Promise<void>} */
+  /** @param {string} hex @returns {Promise<void>} */
+  expectSha256(hex) {
+    return this.#rpc.call('expectSha256', [hex]);
+  }
+
+  /** @param {import('./image.js').ReadableImage} readable copied @returns {Promise<void>} */
+  first({ image }) {
+    return this.#send('first', { image, own: false }, []);
+  }
+
+  /** @param {import('./types-inside.js').RunRequest} request @returns {Promise<import('./types-inside.js').RunResult>} */
+  takeFirst(request) {
+    return this.#rpc.call('takeFirst', [request]);
+  }
+
+  /** @param {Uint8Array} bytes @returns {Promise<number>} how many of the network's first steps have their weights */
   push(bytes) {
     // Copied: the source may own them, or more of the same buffer.
     const copy = bytes.slice();
@@ -122,13 +137,24 @@ export class RemoteEngine {
    * @param {import('./types-inside.js').RunRequest} request
    * @returns {Promise<import('./types-inside.js').RunResult>}
    */
-  run({ image, own }, request) {
+  run(readable, request) {
+    return this.#send('run', readable, [request]);
+  }
+
+  /**
+   * A call with an image.
+   * @param {string} method
+   * @param {import('./image.js').ReadableImage} readable
+   * @param {unknown[]} more arguments
+   * @returns {Promise<any>}
+   */
+  #send(method, { image, own }, more) {
     if ('data' in image) {
       const data = own ? image.data : image.data.slice();
-      return this.#rpc.call('run', [{ image: { ...image, data }, own: true }, request], [data.buffer]);
+      return this.#rpc.call(method, [{ image: { ...image, data }, own: true }, ...more], [data.buffer]);
     }
     const transfer = own && !(image instanceof Blob) ? [image] : [];
-    return this.#rpc.call('run', [{ image, own: true }, request], transfer).catch((cause) => {
+    return this.#rpc.call(method, [{ image, own: true }, ...more], transfer).catch((cause) => {
       if (cause instanceof DecemError) throw cause;
       // What a page may not read it may not send.
       throw new DecemError(TAINTED, 'INVALID_IMAGE', { cause });

@@ -3,6 +3,7 @@
  * Every method answers with a promise, so that `RemoteEngine` (client.js) is the same from outside.
  */
 import { DecemError } from './errors.js';
+import { FirstRun, giveImage } from './first-run.js';
 import { Model } from './model.js';
 import { openPixels } from './pixels.js';
 
@@ -15,6 +16,8 @@ export class Engine {
   #model;
   /** @type {Description | null} */
   #description = null;
+  /** @type {FirstRun | null} */
+  #first = null;
 
   /** @param {Model} model */
   constructor(model) {
@@ -46,9 +49,35 @@ export class Engine {
     this.#live.select(network, options);
   }
 
-  /** @param {Uint8Array} bytes */
+  /** @param {string} hex */
+  async expectSha256(hex) {
+    this.#live.expectSha256(hex);
+  }
+
+  /**
+   * The image that is to be classified first: it is run as far as the weights are in, and further with each push.
+   * @param {import('./image.js').ReadableImage} image
+   */
+  async first(image) {
+    this.#first = new FirstRun(this.#live, image);
+  }
+
+  /**
+   * @param {RunRequest} request
+   * @returns {Promise<RunResult>} of that image, once the weights are finished
+   */
+  async takeFirst(request) {
+    const first = /** @type {FirstRun} */ (this.#first);
+    this.#first = null;
+    await first.finish();
+    return this.#result(request, first.preprocessMs, first.inferenceMs);
+  }
+
+  /** @param {Uint8Array} bytes @returns {Promise<number>} how many of the network's first steps have their weights */
   async push(bytes) {
     this.#live.push(bytes);
+    this.#first?.advance();
+    return this.#live.readySteps;
   }
 
   async finish() {
@@ -84,15 +113,21 @@ export class Engine {
     const start = performance.now();
     const pixels = await openPixels(image);
     const model = this.#live;
-    try {
-      model.beginImage(pixels.width, pixels.height, pixels.channels);
-      for (const band of pixels.bands()) model.pushRows(band, pixels.width * pixels.channels);
-    } finally {
-      pixels.close();
-    }
+    giveImage(model, pixels);
     const prepared = performance.now();
     const times = request.profile ? model.runTimed() : model.run();
-    const inferenceMs = performance.now() - prepared;
+    return this.#result(request, prepared - start, performance.now() - prepared, times);
+  }
+
+  /**
+   * @param {RunRequest} request
+   * @param {number} preprocessMs
+   * @param {number} inferenceMs
+   * @param {number[] | void} [times] of each step
+   * @returns {RunResult} of the last run
+   */
+  #result(request, preprocessMs, inferenceMs, times) {
+    const model = this.#live;
     const each = Array.from({ length: model.outputCount }, (_, output) => output);
     return {
       outputs: each.map((output) => {
@@ -103,7 +138,7 @@ export class Engine {
       ...(request.logits && { logits: each.map((output) => model.logits(output)) }),
       ...(request.embedding && { embedding: model.embedding() }),
       ...(times && { steps: this.#describedSteps.map((step, index) => ({ ...step, ms: times[index] })) }),
-      preprocessMs: prepared - start,
+      preprocessMs,
       inferenceMs,
     };
   }

@@ -22,6 +22,7 @@ const CORE_CODES = Object.freeze([
   'NOT_FINITE',
   'INVALID_IMAGE',
   'THREAD_LOST',
+  'WRONG_HASH',
 ]);
 
 /**

@@ -91,6 +91,11 @@ export class Model {
     });
   }
 
+  /** @param {string} hex the SHA-256 that the file must have: to be said before its first byte */
+  expectSha256(hex) {
+    this.#raw.withTexts([hex], (digits) => this.#check(this.#raw.call('decem_model_expect_sha256', this.#handle, digits)));
+  }
+
   /** @param {Uint8Array} bytes the next of a safetensors file, of any length */
   push(bytes) {
     for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
@@ -162,12 +167,22 @@ export class Model {
     this.#check(this.#raw.call('decem_model_run', this.#handle));
   }
 
+  /** How many of the first steps have their weights: they can be run while the rest still comes. */
+  get readySteps() {
+    return this.#raw.call('decem_model_ready_steps', this.#handle);
+  }
+
+  /** @param {number} step the next, in order from 0 */
+  runStep(step) {
+    this.#check(this.#raw.call('decem_model_run_step', this.#handle, step));
+  }
+
   /** @returns {number[]} runs as well, and gives the milliseconds of each step */
   runTimed() {
     const count = this.#raw.call('decem_model_step_count', this.#handle);
     return Array.from({ length: count }, (_, step) => {
       const start = performance.now();
-      this.#check(this.#raw.call('decem_model_run_step', this.#handle, step));
+      this.runStep(step);
       return performance.now() - start;
     });
   }

@@ -72,6 +72,8 @@
 /**
  * @typedef {object} OwnLoadOptions
  * @property {(progress: Progress) => void} [onProgress]
+ * @property {ImageSource} [image] to be classified while the weights still come; `classifier.first` is its answer
+ * @property {string} [sha256] of the file, as 64 hexadecimal digits: there is no answer from a file that has another
  * @property {boolean | string | import('./cache.js').WeightsCache} [cache] weights from an address are kept on this device, and
  *   come from there the next time; see `openCache` for where that is. What is stored is used without asking the server where
  *   `sha256` is given; else the server is asked whether the file is still the same, and where it does not answer, what is stored

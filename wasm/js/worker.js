@@ -12,6 +12,12 @@ serve(/** @type {import('./rpc.js').Port} */ (/** @type {unknown} */ (globalThis
       return engine.threads;
     case 'select':
       return engine.select(args[0], args[1]);
+    case 'expectSha256':
+      return engine.expectSha256(args[0]);
+    case 'first':
+      return engine.first(args[0]);
+    case 'takeFirst':
+      return engine.takeFirst(args[0]);
     case 'push':
       return engine.push(args[0]);
     case 'finish':

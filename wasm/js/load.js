@@ -1,0 +1,135 @@
+/**
+ * From a source of weights to an engine that has them, checked. Where there is an image already, it is run while the weights
+ * still come.
+ */
+import { untilAborted } from './abort.js';
+import { startEngine } from './client.js';
+import { DecemError } from './errors.js';
+import { captureImage, readImage } from './image.js';
+import { loadLabels } from './labels.js';
+import { ProgressReport } from './progress.js';
+import { openSource } from './source.js';
+import { summarise } from './summary.js';
+
+/**
+ * @import { AnyEngine } from './client.js'
+ * @import { ReadableImage } from './image.js'
+ * @import { OpenSource } from './source.js'
+ * @import { ImageSource, LoadOptions, Progress, Summary, SyntheticWeights, WeightsSource } from './types.js'
+ * @import { RunResult } from './types-inside.js'
+ */
+
+/**
+ * @typedef {object} Loaded
+ * @property {AnyEngine} engine
+ * @property {Summary} summary
+ * @property {string[] | null} labels
+ * @property {Progress['from']} from
+ * @property {Promise<RunResult> | null} first of the image in the options
+ */
+
+/** What the file's header says, once that has been in. @typedef {{ about: ReturnType<typeof describe> | null }} Header */
+
+/** @param {unknown} source @returns {source is SyntheticWeights} */
+function isSynthetic(source) {
+  return typeof source === 'object' && source !== null && 'network' in source && typeof source.network === 'string';
+}
+
+/**
+ * @param {WeightsSource | SyntheticWeights} source
+ * @param {LoadOptions} options
+ * @returns {Promise<Loaded>}
+ */
+export async function load(source, options) {
+  const report = new ProgressReport(options.onProgress);
+  const image = options.image === undefined ? null : openImage(options.image, options);
+  image?.catch(() => {}); // told to whoever asks for the answer
+  for (let attempt = 0; ; attempt++) {
+    report.phase('wasm');
+    const engine = await startEngine(options);
+    const given = image?.then((readable) => engine.first(readable)) ?? null;
+    given?.catch(() => {});
+    /** @type {OpenSource | null} */
+    let weights = null;
+    try {
+      /** @type {Header} */
+      let header = { about: null };
+      if (isSynthetic(source)) await synthesize(engine, source, report, options);
+      else {
+        weights = await openSource(source, { ...options, onPause: (ms) => report.wait(ms) }, attempt);
+        header = await push(engine, weights, report, options);
+      }
+      const from = weights?.from ?? null;
+      const first = given?.then(() => engine.takeFirst({ topK: options.topK ?? 5 })) ?? null;
+      first?.catch(() => {});
+      void weights?.accept?.();
+      weights = null;
+      const { summary, labels } = await untilAborted(header.about ?? describe(engine, options), options.signal);
+      report.phase('ready');
+      return { engine, summary, labels, from, first };
+    } catch (error) {
+      engine.dispose();
+      if (!(await weights?.refuse?.(error))) throw error;
+    }
+  }
+}
+
+/**
+ * @param {AnyEngine} engine
+ * @param {SyntheticWeights} source
+ * @param {ProgressReport} report
+ * @param {LoadOptions} options
+ */
+async function synthesize(engine, { network, options, seed = 1 }, report, { signal }) {
+  report.begin(`synthetic weights, seed ${seed}`);
+  await untilAborted(engine.select(network, options), signal);
+  await untilAborted(engine.synthesize(seed), signal);
+}
+
+/**
+ * @param {AnyEngine} engine
+ * @param {OpenSource} weights
+ * @param {ProgressReport} report
+ * @param {LoadOptions} options
+ * @returns {Promise<Header>}
+ */
+async function push(engine, weights, report, options) {
+  const { network, sha256, signal } = options;
+  if (network !== undefined) await untilAborted(engine.select(network, options.options), signal);
+  if (sha256 !== undefined) await untilAborted(engine.expectSha256(sha256), signal);
+  report.begin(weights.name, weights.total, weights.from);
+  /** @type {Header} */
+  const header = { about: null };
+  for await (const chunk of weights.chunks) {
+    const ready = await untilAborted(engine.push(chunk), signal);
+    if (ready > 0 && header.about === null) {
+      header.about = describe(engine, options);
+      header.about.catch(() => {});
+    }
+    report.add(chunk.byteLength);
+  }
+  if (report.loaded === 0) throw new DecemError(`${weights.name} is empty: it holds no weights.`, 'MALFORMED_FILE');
+  await untilAborted(engine.finish().catch((error) => {
+    throw error.code === 'WRONG_HASH' ? new DecemError(`${weights.name}: ${error.message}`, error.code) : error;
+  }), signal);
+  return header;
+}
+
+/**
+ * @param {AnyEngine} engine that knows its network
+ * @param {LoadOptions} options
+ */
+async function describe(engine, options) {
+  const { description, metadata } = await engine.describe();
+  const labels = await loadLabels(options.labels ?? metadata.labels, options);
+  return { summary: summarise(description, { metadata, labels }), labels };
+}
+
+/**
+ * @param {ImageSource} image
+ * @param {LoadOptions} options
+ * @returns {Promise<ReadableImage>} decem does not close it: a second attempt may need it
+ */
+async function openImage(image, options) {
+  return { ...(await readImage(await captureImage(image), options)), own: false };
+}
