@@ -29,8 +29,10 @@ static inline decem_f32x4 decem_f32x4_sqrt(decem_f32x4 a) { return wasm_f32x4_sq
 static inline decem_f32x4 decem_f32x4_max(decem_f32x4 a, decem_f32x4 b) { return wasm_f32x4_pmax(a, b); }
 static inline decem_f32x4 decem_f32x4_min(decem_f32x4 a, decem_f32x4 b) { return wasm_f32x4_pmin(a, b); }
 #if defined(__wasm_relaxed_simd__)
+enum { DECEM_FUSED_MADD = 1 }; /* whether decem_f32x4_madd is one instruction, which needs no register for the product */
 static inline decem_f32x4 decem_f32x4_madd(decem_f32x4 a, decem_f32x4 b, decem_f32x4 c) { return wasm_f32x4_relaxed_madd(a, b, c); }
 #else
+enum { DECEM_FUSED_MADD = 0 };
 static inline decem_f32x4 decem_f32x4_madd(decem_f32x4 a, decem_f32x4 b, decem_f32x4 c) { return wasm_f32x4_add(wasm_f32x4_mul(a, b), c); }
 #endif
 /* a0 b0 a1 b1 and a2 b2 a3 b3 */
@@ -45,6 +47,8 @@ static inline float decem_f32x4_lane3(decem_f32x4 a) { return wasm_f32x4_extract
 
 typedef float decem_f32x4 __attribute__((vector_size(16)));
 typedef int32_t decem_i32x4 __attribute__((vector_size(16)));
+
+enum { DECEM_FUSED_MADD = 0 };
 
 static inline decem_f32x4 decem_f32x4_load(const float *at) { decem_f32x4 a; memcpy(&a, at, sizeof a); return a; }
 static inline decem_f32x4 decem_f32x4_splat(float a) { return (decem_f32x4){a, a, a, a}; }

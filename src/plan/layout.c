@@ -1,7 +1,10 @@
 #include "base/checked.h"
 #include "plan/plan.h"
 
-enum { ALIGNMENT = 16 /* elements: 64 bytes, a cache line */ };
+enum {
+    ALIGNMENT = 16,     /* elements: 64 bytes, a cache line */
+    CLASHING = 256      /* pixels a multiple of so many elements apart share a few sets of a first-level cache */
+};
 
 static int64_t aligned(int64_t elements) {
     return (elements + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -13,7 +16,7 @@ static int32_t largest(int32_t a, int32_t b) {
 
 static int32_t new_buffer(decem_plan *plan, decem_shape shape) {
     decem_buffer *buffer = &plan->buffers[plan->buffer_count];
-    *buffer = (decem_buffer){shape.height, shape.width, shape.channels, 0, DECEM_GRAPH_NODES, -1, 0, 0};
+    *buffer = (decem_buffer){shape.height, shape.width, shape.channels, shape.channels, 0, DECEM_GRAPH_NODES, -1, 0, 0};
     return plan->buffer_count++;
 }
 
@@ -52,6 +55,20 @@ static void find_halos(decem_plan *plan) {
         decem_buffer *buffer = &plan->buffers[plan->places[step->input].buffer];
         buffer->halo = largest(buffer->halo, largest(largest(p->top, p->bottom), largest(p->left, p->right)));
     }
+}
+
+/* Pixels a multiple of 1 KiB apart evict each other from the cache while a window walks over them: a line between them keeps
+ * them apart. Not where a flattened map must be one run of memory. */
+static void spread_pixels(decem_plan *plan) {
+    for (int32_t b = 0; b < plan->buffer_count; b++) {
+        decem_buffer *buffer = &plan->buffers[b];
+        if (buffer->channels % CLASHING == 0 && buffer->height * buffer->width > 1) buffer->pixel_stride += ALIGNMENT;
+    }
+    for (int32_t i = 0; i < plan->graph->count; i++)
+        if (plan->graph->nodes[i].op == DECEM_OP_FLATTEN) {
+            decem_buffer *buffer = &plan->buffers[plan->places[i].buffer];
+            buffer->pixel_stride = buffer->channels;
+        }
 }
 
 /* A Linear reads a flattened map as one run of memory: its buffer must hold that map and nothing else. */
@@ -126,7 +143,7 @@ static decem_status lay_out_arena(decem_plan *plan, decem_message *message) {
     for (int32_t i = 0; i < plan->buffer_count; i++) {
         decem_buffer *buffer = &plan->buffers[i];
         uint64_t elements = decem_multiply(decem_multiply((uint64_t)(buffer->height + 2 * buffer->halo), (uint64_t)(buffer->width + 2 * buffer->halo)),
-                                           (uint64_t)buffer->channels);
+                                           (uint64_t)buffer->pixel_stride);
         if (elements > DECEM_SIZE_MAX / sizeof(float))
             return decem_fail(message, DECEM_INVALID_OPTION, "these options make layers too large for memory; choose a smaller input size");
         buffer->elements = aligned((int64_t)elements);
@@ -211,6 +228,7 @@ decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, int32_t threads
     plan->threads = threads;
     place_values(plan);
     find_halos(plan);
+    spread_pixels(plan);
     find_lifetimes(plan);
     decem_status status = check_flattened(plan, message);
     if (status == DECEM_OK) status = lay_out_arena(plan, message);

@@ -8,7 +8,7 @@
  *          never alive together share memory.
  * prepare: pointers are bound, tiles are chosen. From then on nothing is decided, nothing allocates, nothing fails.
  *
- * The arena, in elements of 4 bytes; each buffer is [height + 2 halo][width + 2 halo][channels], the halo being
+ * The arena, in elements of 4 bytes; each buffer is [height + 2 halo][width + 2 halo][pixel stride], the halo being
  * zeros that convolutions read as padding:
  *
  *     | buffer | buffer ...   (by lifetime, lowest fitting offset first) | rounded | scratch |      rounded: the input of an I8 Linear
@@ -85,7 +85,9 @@ typedef struct decem_place {
 } decem_place;
 
 typedef struct decem_buffer {
-    int32_t height, width, channels, halo;
+    int32_t height, width, channels;
+    int32_t pixel_stride;          /* channels, or a little more: see spread_pixels */
+    int32_t halo;
     int32_t first, last;           /* the steps that write it first and read it last */
     int64_t offset, elements;      /* in the arena */
 } decem_buffer;

@@ -17,8 +17,8 @@ decem_map decem_plan_map(const decem_plan *plan, decem_value value) {
     map.height = shape->height;
     map.width = shape->width;
     map.channels = shape->channels;
-    map.pixel_stride = buffer->channels;
-    map.row_stride = (ptrdiff_t)(buffer->width + 2 * buffer->halo) * buffer->channels;
+    map.pixel_stride = buffer->pixel_stride;
+    map.row_stride = (ptrdiff_t)(buffer->width + 2 * buffer->halo) * buffer->pixel_stride;
     map.at = plan->arena + buffer->offset + buffer->halo * (map.row_stride + map.pixel_stride) + place.channel;
     return map;
 }

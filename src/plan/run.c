@@ -5,7 +5,7 @@
 /* Sets the border around a buffer's pixels to zero. Buffers share memory, so it is done in every run. */
 static void clear_halo(const decem_plan *plan, const decem_buffer *buffer) {
     int32_t halo = buffer->halo, height = buffer->height + 2 * halo;
-    size_t row = (size_t)(buffer->width + 2 * halo) * (size_t)buffer->channels, side = (size_t)halo * (size_t)buffer->channels;
+    size_t row = (size_t)(buffer->width + 2 * halo) * (size_t)buffer->pixel_stride, side = (size_t)halo * (size_t)buffer->pixel_stride;
     float *at = plan->arena + buffer->offset;
     for (int32_t y = 0; y < height; y++, at += row) {
         if (y < halo || y >= height - halo) {
@@ -21,7 +21,7 @@ void decem_plan_run_tile(const decem_plan *plan, int32_t index, int32_t tile, in
     const decem_step *step = &plan->steps[index];
     float *scratch = plan->arena + plan->arena_elements - plan->scratch_elements * (thread + 1);
     switch (step->kind) {
-        case DECEM_STEP_CONV: decem_f32_conv_4x8__simd(&step->args.conv, tile); break;
+        case DECEM_STEP_CONV: decem_f32_conv__simd(&step->args.conv, tile); break;
         case DECEM_STEP_WINOGRAD: decem_f32_winograd__simd(&step->args.winograd, tile, scratch); break;
         case DECEM_STEP_DEPTHWISE: decem_f32_depthwise3x3__simd(&step->args.depthwise, tile); break;
         case DECEM_STEP_LINEAR: decem_f32_linear__simd(&step->args.linear, tile); break;

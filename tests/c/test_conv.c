@@ -81,7 +81,7 @@ static guarded_map run(decem_conv_args args, int32_t gap, bool backwards) {
     guarded_map output = make_map(args.output.height, args.output.width, args.output.channels, gap);
     args.output = output.map;
     int32_t tiles = decem_conv_tiles(&args);
-    for (int32_t t = 0; t < tiles; t++) decem_f32_conv_4x8__simd(&args, backwards ? tiles - 1 - t : t);
+    for (int32_t t = 0; t < tiles; t++) decem_f32_conv__simd(&args, backwards ? tiles - 1 - t : t);
     return output;
 }
 

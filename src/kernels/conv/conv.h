@@ -93,7 +93,7 @@ void decem_conv_choose_tiles(decem_conv_args *args, const decem_conv_shape *shap
 int32_t decem_conv_tiles(const decem_conv_args *args);
 
 /* Computes one tile. */
-void decem_f32_conv_4x8__simd(const decem_conv_args *args, int32_t tile);
+void decem_f32_conv__simd(const decem_conv_args *args, int32_t tile);
 
 /* The definition: one output after another, from weights in PyTorch's order. `input` as in the arguments (its `at` at the first
  * window), weights [out][in / groups][height][width], bias [out] or NULL. */

@@ -1,12 +1,16 @@
 #include "kernels/conv/conv.h"
 #include "kernels/conv/gemm.h"
 
-/* Rows (pixels) of a tile: where each one's window, output and addend begin. The last is repeated up to a
- * multiple of 4, so that the micro-kernel never needs to know: it computes the same values again. */
+enum { CACHE_ELEMENTS = 8 * 1024 /* of input that a tile may touch: its rows stay near while all panels pass */ };
+
+/* Rows (pixels) of a tile: where each one's window, output and addend begin, as decem_gemm_rows wants them; and sums
+ * that have to be put in their places afterwards. */
+enum { ROWS = DECEM_CONV_TILE_ROWS + DECEM_GEMM_ROWS_PAST };
 typedef struct tile_rows {
-    const float *input[DECEM_CONV_TILE_ROWS];
-    float *output[DECEM_CONV_TILE_ROWS];
-    const float *addend[DECEM_CONV_TILE_ROWS];
+    const float *input[ROWS];
+    float *output[ROWS];
+    const float *addend[ROWS];
+    float *sums[ROWS];
     int32_t count;
 } tile_rows;
 
@@ -23,50 +27,67 @@ static void find_rows(const decem_conv_args *args, int32_t first, tile_rows *row
         if (++x == out->width) x = 0, y++;
     }
     rows->count = count;
-    for (int32_t i = count; i % DECEM_CONV_ROWS != 0; i++) {
+    for (int32_t i = count; i < count + DECEM_GEMM_ROWS_PAST; i++) {
         rows->input[i] = rows->input[count - 1];
         rows->output[i] = rows->output[count - 1];
         rows->addend[i] = rows->addend[count - 1];
     }
 }
 
-/* Finishes up to 8 sums of one pixel: adds or interleaves, clamps, and stores with any step. */
-static void finish_row(const decem_conv_args *args, const decem_conv_panel *panel, const float *sums, float *output, const float *addend) {
-    const decem_conv_finish *finish = &args->finish;
-    int32_t columns = panel->columns, step = args->output_step;
-    if (finish->interleave) {
-        addend += panel->output_offset;
-        output += 2 * panel->output_offset;
-        if (columns == 8) {
-            decem_f32x4 a0 = decem_f32x4_load(addend), a1 = decem_f32x4_load(addend + 4);
-            decem_f32x4 s0 = decem_f32x4_load(sums), s1 = decem_f32x4_load(sums + 4);
-            decem_f32x4_store(output, decem_f32x4_zip_low(a0, s0));
-            decem_f32x4_store(output + 4, decem_f32x4_zip_high(a0, s0));
-            decem_f32x4_store(output + 8, decem_f32x4_zip_low(a1, s1));
-            decem_f32x4_store(output + 12, decem_f32x4_zip_high(a1, s1));
-            return;
+static void find_sums(tile_rows *rows, float (*sums)[DECEM_CONV_COLUMNS]) {
+    for (int32_t i = 0; i < rows->count + DECEM_GEMM_ROWS_PAST; i++) rows->sums[i] = sums[i < rows->count ? i : rows->count - 1];
+}
+
+/* Channel 2n is the addend's n, 2n + 1 the sums' n. */
+DECEM_NOINLINE static void interleave_rows(const tile_rows *rows, const decem_conv_panel *panel) {
+    for (int32_t i = 0; i < rows->count; i++) {
+        const float *sums = rows->sums[i], *addend = rows->addend[i] + panel->output_offset;
+        float *output = rows->output[i] + 2 * panel->output_offset;
+        int32_t j = 0;
+        for (; j + 4 <= panel->columns; j += 4) {
+            decem_f32x4 a = decem_f32x4_load(addend + j), s = decem_f32x4_load(sums + j);
+            decem_f32x4_store(output + 2 * j, decem_f32x4_zip_low(a, s));
+            decem_f32x4_store(output + 2 * j + 4, decem_f32x4_zip_high(a, s));
         }
-        for (int32_t j = 0; j < columns; j++) {
+        for (; j < panel->columns; j++) {
             output[2 * j] = addend[j];
             output[2 * j + 1] = sums[j];
         }
-        return;
     }
-    output += panel->output_offset;
-    int32_t j = 0;
-    if (addend != NULL) {
-        addend += panel->output_offset;
-        for (; j + 4 <= columns; j += 4)
-            decem_f32x4_store(output + j, decem_clamp_f32x4(decem_f32x4_add(decem_f32x4_load(sums + j), decem_f32x4_load(addend + j)), finish->after));
-        for (; j < columns; j++) output[j] = decem_clamp_f32(sums[j] + addend[j], finish->after);
-        return;
-    }
-    if (step == 1)
-        for (; j + 4 <= columns; j += 4) decem_f32x4_store(output + j, decem_f32x4_load(sums + j));
-    for (; j < columns; j++) output[j * step] = sums[j];
 }
 
-void decem_f32_conv_4x8__simd(const decem_conv_args *args, int32_t tile) {
+/* Channels `step` apart. */
+DECEM_NOINLINE static void scatter_rows(const tile_rows *rows, const decem_conv_panel *panel, ptrdiff_t step) {
+    for (int32_t i = 0; i < rows->count; i++) {
+        const float *sums = rows->sums[i];
+        float *output = rows->output[i] + panel->output_offset;
+        int32_t j = 0;
+        for (; j + 4 <= panel->columns; j += 4, output += 4 * step) {
+            output[0] = sums[j];
+            output[step] = sums[j + 1];
+            output[2 * step] = sums[j + 2];
+            output[3 * step] = sums[j + 3];
+        }
+        for (; j < panel->columns; j++, output += step) *output = sums[j];
+    }
+}
+
+/* Side by side, for panels of fewer columns than the kernels write, and sums that are activated before the addition. */
+DECEM_NOINLINE static void store_rows(const tile_rows *rows, const decem_conv_panel *panel, const decem_conv_finish *finish) {
+    for (int32_t i = 0; i < rows->count; i++) {
+        const float *sums = rows->sums[i], *addend = finish->addend == NULL ? NULL : rows->addend[i] + panel->output_offset;
+        float *output = rows->output[i] + panel->output_offset;
+        int32_t j = 0;
+        for (; j + 4 <= panel->columns; j += 4) {
+            decem_f32x4 value = decem_f32x4_load(sums + j);
+            if (addend != NULL) value = decem_clamp_f32x4(decem_f32x4_add(value, decem_f32x4_load(addend + j)), finish->after);
+            decem_f32x4_store(output + j, value);
+        }
+        for (; j < panel->columns; j++) output[j] = addend == NULL ? sums[j] : decem_clamp_f32(sums[j] + addend[j], finish->after);
+    }
+}
+
+void decem_f32_conv__simd(const decem_conv_args *args, int32_t tile) {
     int32_t panel_tiles = decem_divide_up(args->panel_count, args->tile_panels);
     int32_t first_panel = tile % panel_tiles * args->tile_panels, panel_end = first_panel + args->tile_panels;
     if (panel_end > args->panel_count) panel_end = args->panel_count;
@@ -76,29 +97,26 @@ void decem_f32_conv_4x8__simd(const decem_conv_args *args, int32_t tile) {
     ptrdiff_t panel_weights = (ptrdiff_t)args->segment_count * args->segment_length * DECEM_CONV_COLUMNS;
     const decem_conv_finish *finish = &args->finish;
     int adds = finish->addend != NULL && !finish->interleave && !finish->before.active; /* in the micro-kernel */
-    int plain = (finish->addend == NULL || adds) && args->output_step == 1;
-    float sums[DECEM_CONV_ROWS][DECEM_CONV_COLUMNS];
-    float *const sum_rows[DECEM_CONV_ROWS] = {sums[0], sums[1], sums[2], sums[3]};
+    int in_place = (finish->addend == NULL || adds) && args->output_step == 1;
+    float sums[DECEM_CONV_TILE_ROWS][DECEM_CONV_COLUMNS];
+    find_sums(&rows, sums);
     for (int32_t p = first_panel; p < panel_end; p++) {
         const decem_conv_panel *panel = &args->panels[p];
-        const float *weights = args->weights + p * panel_weights, *bias = args->bias + p * DECEM_CONV_COLUMNS;
-        if (plain && panel->columns == DECEM_CONV_COLUMNS) {
-            decem_gemm_rows all = {rows.input, adds ? rows.addend : NULL, rows.output, rows.count};
-            decem_f32_gemm_4x8__simd(&all, panel->input_offset, panel->output_offset, args->segments, args->segment_count,
-                                     args->segment_length, weights, bias, adds ? finish->after : finish->before);
+        decem_gemm_panel product = {panel->input_offset, 0, args->segments, args->segment_count, args->segment_length,
+                                    args->weights + p * panel_weights, args->bias + p * DECEM_CONV_COLUMNS, finish->before};
+        if (in_place && panel->columns % 4 == 0) {
+            product.output_offset = panel->output_offset;
+            if (adds) product.clamp = finish->after;
+            decem_f32_gemm(&(decem_gemm_rows){rows.input, adds ? rows.addend : NULL, rows.output, rows.count}, &product, panel->columns);
             continue;
         }
-        for (int32_t i = 0; i < rows.count; i += DECEM_CONV_ROWS) {
-            decem_gemm_rows four = {rows.input + i, NULL, sum_rows, DECEM_CONV_ROWS};
-            decem_f32_gemm_4x8__simd(&four, panel->input_offset, 0, args->segments, args->segment_count, args->segment_length, weights,
-                                     bias, finish->before);
-            for (int32_t r = 0; r < DECEM_CONV_ROWS; r++)
-                finish_row(args, panel, sums[r], rows.output[i + r], finish->addend == NULL ? NULL : rows.addend[i + r]);
-        }
+        decem_f32_gemm(&(decem_gemm_rows){rows.input, NULL, rows.sums, rows.count}, &product, panel->columns);
+        if (finish->interleave) interleave_rows(&rows, panel);
+        else if (args->output_step > 1) scatter_rows(&rows, panel, args->output_step);
+        else store_rows(&rows, panel, finish);
     }
 }
 
-enum { CACHE_ELEMENTS = 32 * 1024 /* of input that a tile may touch: 128 KiB, a part of any second-level cache */ };
 
 static int32_t row_tiles(const decem_conv_args *args) {
     return decem_divide_up(args->output.height * args->output.width, args->tile_rows);

@@ -1,10 +1,19 @@
-/* The micro-kernel under every matrix multiplication: 4 rows by 8 columns, its 8 sums in registers. */
+/* The micro-kernels under every matrix multiplication. Their sums stay in registers:
+ *
+ *     4x8   4 rows, 8 columns: 8 sums. Where a fused multiply-add is missing, more would not leave room for the product.
+ *     6x8   12 sums: fewer loads a multiplication, for builds with fused multiply-add
+ *     8x4   for the last columns of a matrix, when they are 4 or fewer: half the work of a panel of 8
+ *
+ * A sum is made of the same operations in the same order by all of them. */
 #ifndef DECEM_KERNELS_CONV_GEMM_H
 #define DECEM_KERNELS_CONV_GEMM_H
 
 #include "kernels/map.h"
 
-/* The rows of the matrix, as pointers: [row_count], a multiple of 4 (some may be the same as others). */
+enum { DECEM_GEMM_ROWS_PAST = 8 /* kernels compute up to so many rows at once */ };
+
+/* The rows of the matrix, as pointers: [row_count], followed by copies of the last up to a multiple of DECEM_GEMM_ROWS_PAST:
+ * where there are too few rows for a kernel, it computes the last ones again. */
 typedef struct decem_gemm_rows {
     const float *const *inputs;
     const float *const *addends; /* NULL: none */
@@ -12,11 +21,33 @@ typedef struct decem_gemm_rows {
     int32_t row_count;
 } decem_gemm_rows;
 
-/* Rows times one panel of 8 columns:
+/* Rows times one panel of up to 8 columns:
  *     outputs[r][output_offset + j] = clamp(bias[j] + addends[r][output_offset + j] +
  *         sum over segments s and k < length of inputs[r][input_offset + segments[s] + k] * weights[s * length + k][j])
- * weights: [segment_count * length][8]; bias: [8]. */
-void decem_f32_gemm_4x8__simd(const decem_gemm_rows *rows, int32_t input_offset, int32_t output_offset, const int32_t *segments,
-                              int32_t segment_count, int32_t length, const float *weights, const float *bias, decem_clamp clamp);
+ * weights: [segment_count * length][8]; bias: [8]. The kernels for 8 columns write 8, the one for 4 writes 4. */
+typedef struct decem_gemm_panel {
+    int32_t input_offset, output_offset;
+    const int32_t *segments;
+    int32_t segment_count, length;
+    const float *weights, *bias;
+    decem_clamp clamp;
+} decem_gemm_panel;
+
+/* All rows, by the kernels that suit the build and the columns: 4 are written where `columns` is 4 or fewer, else 8. */
+void decem_f32_gemm(const decem_gemm_rows *rows, const decem_gemm_panel *panel, int32_t columns);
+
+/* As many rows as a multiple of the kernel's, from the `first` on. */
+void decem_f32_gemm_4x8__simd(const decem_gemm_rows *rows, const decem_gemm_panel *panel, int32_t first, int32_t count);
+void decem_f32_gemm_6x8__simd(const decem_gemm_rows *rows, const decem_gemm_panel *panel, int32_t first, int32_t count);
+void decem_f32_gemm_8x4__simd(const decem_gemm_rows *rows, const decem_gemm_panel *panel, int32_t first, int32_t count);
+
+/* Rows are reached from the first by their distances, so that one pointer moves instead of several. */
+static inline ptrdiff_t decem_gemm_distance(const float *from, const float *to) {
+    return (ptrdiff_t)((uintptr_t)to - (uintptr_t)from);
+}
+
+static inline decem_f32x4 decem_gemm_splat_at(const float *at, ptrdiff_t bytes) {
+    return decem_f32x4_splat_load((const float *)((uintptr_t)at + (uintptr_t)bytes));
+}
 
 #endif

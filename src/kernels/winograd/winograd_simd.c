@@ -83,18 +83,20 @@ static void multiply(const decem_winograd_args *args, int32_t count, int32_t fir
     static const int32_t one_segment[1];
     const decem_clamp none = {0.0f, 0.0f, 0};
     int32_t in = args->input.channels, columns = panels * DECEM_CONV_COLUMNS;
-    const float *rows[DECEM_WINOGRAD_BATCH_MAX + DECEM_CONV_ROWS];
-    float *outputs[DECEM_WINOGRAD_BATCH_MAX + DECEM_CONV_ROWS];
+    const float *rows[DECEM_WINOGRAD_BATCH_MAX + DECEM_GEMM_ROWS_PAST];
+    float *outputs[DECEM_WINOGRAD_BATCH_MAX + DECEM_GEMM_ROWS_PAST];
     for (int32_t p = 0; p < decem_winograd_points(args->block); p++) {
         const float *u = args->weights + ((ptrdiff_t)p * panel_count(args) + first_panel) * in * DECEM_CONV_COLUMNS;
-        for (int32_t i = 0; i < decem_divide_up(count, DECEM_CONV_ROWS) * DECEM_CONV_ROWS; i++) { /* past the last, the last again */
+        for (int32_t i = 0; i < count + DECEM_GEMM_ROWS_PAST; i++) { /* past the last, the last again */
             ptrdiff_t block = i < count ? i : count - 1;
             rows[i] = v + p * point_stride(args, in) + block * in;
             outputs[i] = m + p * point_stride(args, columns) + block * columns;
         }
-        decem_gemm_rows all = {rows, NULL, outputs, decem_divide_up(count, DECEM_CONV_ROWS) * DECEM_CONV_ROWS};
-        for (int32_t n = 0; n < panels; n++, u += (ptrdiff_t)in * DECEM_CONV_COLUMNS)
-            decem_f32_gemm_4x8__simd(&all, 0, n * DECEM_CONV_COLUMNS, one_segment, 1, in, u, no_bias, none);
+        decem_gemm_rows all = {rows, NULL, outputs, count};
+        for (int32_t n = 0; n < panels; n++, u += (ptrdiff_t)in * DECEM_CONV_COLUMNS) {
+            decem_gemm_panel panel = {0, n * DECEM_CONV_COLUMNS, one_segment, 1, in, u, no_bias, none};
+            decem_f32_gemm(&all, &panel, DECEM_CONV_COLUMNS);
+        }
     }
 }
 

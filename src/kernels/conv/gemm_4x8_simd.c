@@ -1,23 +1,18 @@
 #include "kernels/conv/gemm.h"
 
-/* Rows are reached from the first by their distances, so that one pointer moves instead of four. */
-static inline decem_f32x4 splat_at(const float *at, ptrdiff_t bytes) {
-    return decem_f32x4_splat_load((const float *)((uintptr_t)at + (uintptr_t)bytes));
-}
-
-static inline ptrdiff_t distance(const float *from, const float *to) {
-    return (ptrdiff_t)((uintptr_t)to - (uintptr_t)from);
-}
-
 /* All rows pass in one call: with few channels, calls would cost more than a tenth. */
-DECEM_NOINLINE void decem_f32_gemm_4x8__simd(const decem_gemm_rows *rows, int32_t input_offset, int32_t output_offset, const int32_t *segments,
-                                             int32_t segment_count, int32_t length, const float *weights, const float *bias, decem_clamp clamp) {
-    const float *const *inputs = rows->inputs, *const *addends = rows->addends;
-    float *const *outputs = rows->outputs;
-    for (int32_t left = rows->row_count; left > 0; left -= 4, inputs += 4, outputs += 4) {
+DECEM_NOINLINE void decem_f32_gemm_4x8__simd(const decem_gemm_rows *rows, const decem_gemm_panel *panel, int32_t first, int32_t count) {
+    const float *const *inputs = rows->inputs + first, *const *addends = rows->addends == NULL ? NULL : rows->addends + first;
+    float *const *outputs = rows->outputs + first;
+    const float *bias = panel->bias;
+    const int32_t *segments = panel->segments;
+    int32_t segment_count = panel->segment_count, length = panel->length, input_offset = panel->input_offset, output_offset = panel->output_offset;
+    decem_clamp clamp = panel->clamp;
+    for (; count > 0; count -= 4, inputs += 4, outputs += 4) {
         decem_f32x4 c00 = decem_f32x4_load(bias), c01 = decem_f32x4_load(bias + 4);
         decem_f32x4 c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
-        ptrdiff_t d1 = distance(inputs[0], inputs[1]), d2 = distance(inputs[0], inputs[2]), d3 = distance(inputs[0], inputs[3]);
+        ptrdiff_t d1 = decem_gemm_distance(inputs[0], inputs[1]), d2 = decem_gemm_distance(inputs[0], inputs[2]);
+        ptrdiff_t d3 = decem_gemm_distance(inputs[0], inputs[3]);
         if (addends != NULL) { /* sums start from it, so that a residual costs no pass of its own */
             const float *e0 = addends[0] + output_offset, *e1 = addends[1] + output_offset;
             const float *e2 = addends[2] + output_offset, *e3 = addends[3] + output_offset;
@@ -31,12 +26,12 @@ DECEM_NOINLINE void decem_f32_gemm_4x8__simd(const decem_gemm_rows *rows, int32_
             c31 = decem_f32x4_add(c31, decem_f32x4_load(e3 + 4));
             addends += 4;
         }
-        const float *w = weights;
+        const float *w = panel->weights;
         for (int32_t s = 0; s < segment_count; s++) {
             const float *a = inputs[0] + input_offset + segments[s], *end = a + length;
             do {
                 decem_f32x4 w0 = decem_f32x4_load(w), w1 = decem_f32x4_load(w + 4);
-                decem_f32x4 x0 = decem_f32x4_splat_load(a), x1 = splat_at(a, d1), x2 = splat_at(a, d2), x3 = splat_at(a, d3);
+                decem_f32x4 x0 = decem_f32x4_splat_load(a), x1 = decem_gemm_splat_at(a, d1), x2 = decem_gemm_splat_at(a, d2), x3 = decem_gemm_splat_at(a, d3);
                 c00 = decem_f32x4_madd(x0, w0, c00);
                 c01 = decem_f32x4_madd(x0, w1, c01);
                 c10 = decem_f32x4_madd(x1, w0, c10);

@@ -1,0 +1,90 @@
+#include "kernels/conv/gemm.h"
+
+DECEM_NOINLINE void decem_f32_gemm_6x8__simd(const decem_gemm_rows *rows, const decem_gemm_panel *panel, int32_t first, int32_t count) {
+    const float *const *inputs = rows->inputs + first, *const *addends = rows->addends == NULL ? NULL : rows->addends + first;
+    float *const *outputs = rows->outputs + first;
+    const float *bias = panel->bias;
+    const int32_t *segments = panel->segments;
+    int32_t segment_count = panel->segment_count, length = panel->length, input_offset = panel->input_offset, output_offset = panel->output_offset;
+    decem_clamp clamp = panel->clamp;
+    for (; count > 0; count -= 6, inputs += 6, outputs += 6) {
+        decem_f32x4 c00 = decem_f32x4_load(bias), c01 = decem_f32x4_load(bias + 4);
+        decem_f32x4 c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01;
+        ptrdiff_t d1 = decem_gemm_distance(inputs[0], inputs[1]), d2 = decem_gemm_distance(inputs[0], inputs[2]), d3 = decem_gemm_distance(inputs[0], inputs[3]);
+        ptrdiff_t d4 = decem_gemm_distance(inputs[0], inputs[4]), d5 = decem_gemm_distance(inputs[0], inputs[5]);
+        if (addends != NULL) { /* sums start from it, so that a residual costs no pass of its own */
+            const float *e0 = addends[0] + output_offset, *e1 = addends[1] + output_offset;
+            const float *e2 = addends[2] + output_offset, *e3 = addends[3] + output_offset;
+            const float *e4 = addends[4] + output_offset, *e5 = addends[5] + output_offset;
+            c00 = decem_f32x4_add(c00, decem_f32x4_load(e0));
+            c01 = decem_f32x4_add(c01, decem_f32x4_load(e0 + 4));
+            c10 = decem_f32x4_add(c10, decem_f32x4_load(e1));
+            c11 = decem_f32x4_add(c11, decem_f32x4_load(e1 + 4));
+            c20 = decem_f32x4_add(c20, decem_f32x4_load(e2));
+            c21 = decem_f32x4_add(c21, decem_f32x4_load(e2 + 4));
+            c30 = decem_f32x4_add(c30, decem_f32x4_load(e3));
+            c31 = decem_f32x4_add(c31, decem_f32x4_load(e3 + 4));
+            c40 = decem_f32x4_add(c40, decem_f32x4_load(e4));
+            c41 = decem_f32x4_add(c41, decem_f32x4_load(e4 + 4));
+            c50 = decem_f32x4_add(c50, decem_f32x4_load(e5));
+            c51 = decem_f32x4_add(c51, decem_f32x4_load(e5 + 4));
+            addends += 6;
+        }
+        const float *w = panel->weights;
+        for (int32_t s = 0; s < segment_count; s++) {
+            const float *a = inputs[0] + input_offset + segments[s], *end = a + length;
+            do {
+                decem_f32x4 w0 = decem_f32x4_load(w), w1 = decem_f32x4_load(w + 4);
+                decem_f32x4 x = decem_f32x4_splat_load(a); /* one input at a time: 12 sums, 2 weights and it are all the registers */
+                c00 = decem_f32x4_madd(x, w0, c00);
+                c01 = decem_f32x4_madd(x, w1, c01);
+                x = decem_gemm_splat_at(a, d1);
+                c10 = decem_f32x4_madd(x, w0, c10);
+                c11 = decem_f32x4_madd(x, w1, c11);
+                x = decem_gemm_splat_at(a, d2);
+                c20 = decem_f32x4_madd(x, w0, c20);
+                c21 = decem_f32x4_madd(x, w1, c21);
+                x = decem_gemm_splat_at(a, d3);
+                c30 = decem_f32x4_madd(x, w0, c30);
+                c31 = decem_f32x4_madd(x, w1, c31);
+                x = decem_gemm_splat_at(a, d4);
+                c40 = decem_f32x4_madd(x, w0, c40);
+                c41 = decem_f32x4_madd(x, w1, c41);
+                x = decem_gemm_splat_at(a, d5);
+                c50 = decem_f32x4_madd(x, w0, c50);
+                c51 = decem_f32x4_madd(x, w1, c51);
+                w += 8;
+                a++;
+            } while (a < end);
+        }
+        if (clamp.active) {
+            c00 = decem_clamp_f32x4(c00, clamp);
+            c01 = decem_clamp_f32x4(c01, clamp);
+            c10 = decem_clamp_f32x4(c10, clamp);
+            c11 = decem_clamp_f32x4(c11, clamp);
+            c20 = decem_clamp_f32x4(c20, clamp);
+            c21 = decem_clamp_f32x4(c21, clamp);
+            c30 = decem_clamp_f32x4(c30, clamp);
+            c31 = decem_clamp_f32x4(c31, clamp);
+            c40 = decem_clamp_f32x4(c40, clamp);
+            c41 = decem_clamp_f32x4(c41, clamp);
+            c50 = decem_clamp_f32x4(c50, clamp);
+            c51 = decem_clamp_f32x4(c51, clamp);
+        }
+        float *o0 = outputs[0] + output_offset, *o1 = outputs[1] + output_offset;
+        float *o2 = outputs[2] + output_offset, *o3 = outputs[3] + output_offset;
+        float *o4 = outputs[4] + output_offset, *o5 = outputs[5] + output_offset;
+        decem_f32x4_store(o0, c00);
+        decem_f32x4_store(o0 + 4, c01);
+        decem_f32x4_store(o1, c10);
+        decem_f32x4_store(o1 + 4, c11);
+        decem_f32x4_store(o2, c20);
+        decem_f32x4_store(o2 + 4, c21);
+        decem_f32x4_store(o3, c30);
+        decem_f32x4_store(o3 + 4, c31);
+        decem_f32x4_store(o4, c40);
+        decem_f32x4_store(o4 + 4, c41);
+        decem_f32x4_store(o5, c50);
+        decem_f32x4_store(o5 + 4, c51);
+    }
+}
