@@ -7,7 +7,7 @@
  * @typedef {import('../wasm/js/index.js').Progress} Progress
  */
 import { button, byId, element } from './dom.js';
-import { megabytes, milliseconds, percent } from './format.js';
+import { megabytes, milliseconds, percent, timeLeft } from './format.js';
 
 const shownPredictions = 5;
 const branchPredictions = 3;
@@ -116,13 +116,16 @@ export function createAnswer() {
     },
 
     /** @param {Progress} progress */
-    showProgress({ phase, loaded, total, bytesPerSecond }) {
+    showProgress({ phase, loaded, total, from, bytesPerSecond, secondsLeft, retryInSeconds }) {
       if (!loading) return;
-      if (phase === 'wasm') loading.text.textContent = 'Starting the engine';
+      if (retryInSeconds !== null) loading.text.textContent = `The connection was lost${loaded > 0 ? ` at ${megabytes(loaded)}` : ''}. Trying again.`;
+      else if (phase === 'wasm') loading.text.textContent = 'Starting the engine';
       else if (loaded === 0) loading.text.textContent = total ? `0 of ${megabytes(total)}` : 'Waiting for the first bytes';
       else {
+        const size = `${megabytes(loaded)}${total ? ` of ${megabytes(total)}` : ''}`;
         const speed = bytesPerSecond > 0 ? ` at ${megabytes(bytesPerSecond)}/s` : '';
-        loading.text.textContent = `${megabytes(loaded)}${total ? ` of ${megabytes(total)}` : ''}${speed}`;
+        const left = secondsLeft !== null && secondsLeft >= 1 ? `, ${timeLeft(secondsLeft)} left` : '';
+        loading.text.textContent = from === 'cache' ? `${size}, stored on this device` : size + speed + left;
         if (total) loading.bar.value = loaded / total;
       }
     },

@@ -18,7 +18,7 @@ import { createPhotos } from './photos.js';
 import { createPicker } from './picker.js';
 import { createSources } from './sources.js';
 import { createVoice } from './spoken.js';
-import { createWeights, listModels, shipped, titleOf } from './weights.js';
+import { choiceOf, createWeights, listModels, shipped, titleOf } from './weights.js';
 
 /** Walking through the list with the arrow keys loads only where one rests. */
 const restMs = 350;
@@ -31,8 +31,14 @@ let chosen = null;
 let warm = false;
 /** The camera, once it has been asked for. */
 let live = /** @type {ReturnType<typeof import('./live.js').createLive> | null} */ (null);
+/** The list of what is stored, once the first weights are in. */
+let stored = /** @type {ReturnType<typeof import('./stored.js').createStored> | null} */ (null);
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let resting;
+/** Settles once the picture that the page opens with is in its frame. @type {Promise<void>} */
+let opened = Promise.resolve();
+/** Quarters of the weights that have been told to screen readers. */
+let quarters = 0;
 
 const models = await listModels();
 const answer = createAnswer();
@@ -44,6 +50,7 @@ const pictureNotice = byId('picture-notice');
 const loader = createLoader({
   onStart(choice) {
     classifier = null;
+    quarters = 0;
     live?.answerBy(null);
     photos.answerBy(null);
     inside.show(null);
@@ -55,8 +62,9 @@ const loader = createLoader({
   },
   onProgress(progress) {
     answer.showProgress(progress);
+    sayProgress(progress);
   },
-  onReady(loaded, choice) {
+  onReady(loaded, choice, photo) {
     classifier = loaded;
     chosen = choice;
     warm = false;
@@ -68,7 +76,8 @@ const loader = createLoader({
     voice.say(`${nameOf(loaded.network)} is ready`);
     if (live?.video) live.answerBy(loaded);
     else if (!photos.current) answer.showState(`${nameOf(loaded.network)} is ready. Give it a photo.`);
-    photos.answerBy(loaded);
+    photos.answerBy(loaded, photo);
+    showStored();
   },
   onStopped(choice) {
     answer.showState('Loading was stopped.', { actions: [button('Try again', () => loader.load(choice), 'button primary')] });
@@ -77,7 +86,25 @@ const loader = createLoader({
   onFailed(error, choice) {
     answer.showState(sentence(error), { failed: true, actions: remedies(error, choice) });
   },
+}, async () => {
+  await opened;
+  return live?.video ? null : photos.current;
 });
+
+/** @param {import('../wasm/js/index.js').Progress} progress */
+function sayProgress({ loaded, total, retryInSeconds }) {
+  if (retryInSeconds !== null) return voice.say('The connection was lost. Trying again');
+  const reached = total ? Math.floor((loaded / total) * 4) : 0;
+  if (reached > quarters && reached < 4) voice.say(`${reached * 25} percent`);
+  quarters = Math.max(quarters, reached);
+}
+
+/** What is stored on this device, now that something may have been added. */
+async function showStored() {
+  const { createStored } = await import('./stored.js');
+  stored ??= createStored({ onListed: weights.markStored, onSaid: voice.say });
+  await stored.refresh();
+}
 
 /**
  * What can be done about weights that did not load.
@@ -87,7 +114,7 @@ const loader = createLoader({
 function remedies(error, choice) {
   const actions = [];
   if (choice.kind !== 'file') actions.push(button('Try again', () => loader.load(choice)));
-  if (choice.kind !== 'model') actions.push(button('Use the weights that ship', () => loader.load({ kind: 'model', ...shipped })));
+  if (choice.kind !== 'model') actions.push(button('Use the weights that ship', () => loader.load(shippedChoice())));
   if (error.code === 'UNRECOGNISED_NETWORK') {
     const list = element('select', {}, ...networks.map(({ id, name }) => element('option', { value: id, textContent: name })));
     actions.unshift(
@@ -97,10 +124,14 @@ function remedies(error, choice) {
   return actions;
 }
 
+/** What ships, with its hash where the server's list says it. */
+const shippedChoice = () => choiceOf(models.find(({ file }) => file === shipped.file) ?? shipped);
+
 /** What the weights' file says of itself. @param {Classifier} loaded */
 function showSource(loaded) {
   const { source, license } = loaded.summary();
-  notify(byId('weights-about'), [source, license && `Licence: ${license}.`].filter(Boolean).join('. '));
+  const from = loaded.loadedFrom === 'cache' && 'Loaded from this device.';
+  notify(byId('weights-about'), [source && `${source}.`, license && `Licence: ${license}.`, from].filter(Boolean).join(' '));
 }
 
 /** @param {Choice} choice */
@@ -235,17 +266,18 @@ function firstChoice() {
   const network = networks.some(({ id }) => id === asked.network) ? asked.network : null;
   if (asked.weights === 'synthetic') return { kind: 'synthetic', network: network ?? shipped.network ?? '' };
   const model = models.find(({ file }) => file === asked.weights);
-  if (model) return { kind: 'model', file: model.file, network: model.network };
+  if (model) return choiceOf(model);
   if (asked.weights && URL.canParse(asked.weights)) {
     if (new URL(asked.weights).origin === location.origin) return { kind: 'url', url: asked.weights };
     weights.propose(asked.weights);
   }
-  return network ? weights.for(network) : { kind: 'model', ...shipped };
+  return network ? weights.for(network) : shippedChoice();
 }
 
+opened = sources.first().then((first) => {
+  if (!photos.current && !live?.video) photos.replace(first);
+});
 loader.load(firstChoice());
 if (!crossOriginIsolated || navigator.serviceWorker?.controller) {
   import('./isolation.js').then(({ offerThreads }) => offerThreads()).catch(() => {}); // The page works without.
 }
-const first = await sources.first();
-if (!photos.current && !live?.video) photos.replace(first);

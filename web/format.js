@@ -30,6 +30,12 @@ export function milliseconds(ms) {
   return ms < 1000 ? `${fixed(ms, ms < 100 ? 1 : 0)} ms` : `${fixed(ms / 1000, 2)} s`;
 }
 
+/** 75 -> "1 min 15 s". @param {number} seconds */
+export function timeLeft(seconds) {
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
 /** 1234567 -> "1,234,567". @param {number} count */
 export function whole(count) {
   return count.toLocaleString('en', { maximumFractionDigits: 0 });

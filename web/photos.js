@@ -27,6 +27,8 @@ export function createPhotos({ onShown, onAnswered }) {
   let current = null;
   /** @type {Classifier | null} */
   let classifier = null;
+  /** @type {Promise<Photo | null> | null} the photo that the classifier has answered while its weights came */
+  let early = null;
   let working = false;
 
   const image = byId('photo');
@@ -79,6 +81,16 @@ export function createPhotos({ onShown, onAnswered }) {
     work();
   };
 
+  /** @param {Photo} photo @param {Classifier} by @returns {Promise<Classification>} */
+  const answerTo = async (photo, by) => {
+    const first = by.first;
+    const answered = await early;
+    early = null;
+    // Where it could not be read, asking again says why.
+    if (first && photo === answered) return first.catch(() => by.classify(photo.blob));
+    return by.classify(photo.blob);
+  };
+
   /** Classifies what has no answer yet: the photo in the frame first, then the others in order. */
   const work = async () => {
     if (working) return;
@@ -90,7 +102,7 @@ export function createPhotos({ onShown, onAnswered }) {
         const photo = waiting.find((candidate) => candidate === current) ?? waiting[0];
         if (!by || !photo) break;
         /** @type {Pick<Photo, 'result' | 'error'>} */
-        const outcome = await by.classify(photo.blob).then(
+        const outcome = await answerTo(photo, by).then(
           (result) => ({ result, error: null }),
           (error) => ({ result: null, error }));
         if (by !== classifier || !photos.includes(photo)) continue;
@@ -122,9 +134,14 @@ export function createPhotos({ onShown, onAnswered }) {
       show(photos[0] ?? null);
     },
 
-    /** Lets another classifier answer, or none for now. @param {Classifier | null} next */
-    answerBy(next) {
+    /**
+     * Lets another classifier answer, or none for now.
+     * @param {Classifier | null} next
+     * @param {Promise<Photo | null>} [first]  the photo that `next.first` answers
+     */
+    answerBy(next, first) {
       classifier = next;
+      early = first ?? null;
       for (const photo of photos) Object.assign(photo, { result: null, error: null });
       drawList();
       work();

@@ -6,12 +6,13 @@
  * @property {string} file
  * @property {number} [bytes]
  * @property {string} [network]
+ * @property {string} [sha256]
  *
  * Which weights, and for which network where that is already known. With a file or an address, `network` says as
  * what to read it; without, the file decides. An address is whole, with its host.
  *
  * @typedef {{ kind: 'file', blob: File, network?: string } | { kind: 'url', url: string, network?: string }} OwnChoice
- * @typedef {{ kind: 'model', file: string, network?: string } | { kind: 'synthetic', network: string } | OwnChoice} Choice
+ * @typedef {{ kind: 'model', file: string, network?: string, sha256?: string } | { kind: 'synthetic', network: string } | OwnChoice} Choice
  */
 import { byId, element, notify } from './dom.js';
 import { megabytes } from './format.js';
@@ -37,6 +38,9 @@ export async function listModels() {
     return [shipped];
   }
 }
+
+/** @param {ModelFile} model @returns {Choice} */
+export const choiceOf = ({ file, network, sha256 }) => ({ kind: 'model', file, network, sha256 });
 
 /**
  * What to hand to Classifier.load.
@@ -85,6 +89,8 @@ export function createWeights(models, onChoose) {
   let own = null;
   /** @type {Choice | null} */
   let chosen = null;
+  /** @type {Set<string>} addresses of what is stored on this device */
+  let stored = new Set();
 
   /** @param {Choice} choice @param {string} name @param {string} facts */
   const row = (choice, name, facts) => element('label', { className: 'choice' },
@@ -101,9 +107,13 @@ export function createWeights(models, onChoose) {
     const focused = [...list.querySelectorAll('input')].indexOf(document.activeElement);
     list.replaceChildren(
       ...models.map((model) => row(
-        { kind: 'model', file: model.file, network: model.network },
+        choiceOf(model),
         model.file.replace(/\.safetensors$/, ''),
-        [model.network && nameOf(model.network), model.bytes && megabytes(model.bytes)].filter(Boolean).join(', '))),
+        [
+          model.network && nameOf(model.network),
+          model.bytes && megabytes(model.bytes),
+          stored.has(String(sourceOf(choiceOf(model)))) && 'stored on this device',
+        ].filter(Boolean).join(', '))),
       row({ kind: 'synthetic', network }, 'Synthetic', `${nameOf(network)}, untrained: the answers mean nothing`),
       own && row(own, titleOf(own), own.kind === 'file' ? 'from your file' : `from ${new URL(own.url).host}`) || '');
     if (focused >= 0) list.querySelectorAll('input')[focused]?.focus();
@@ -145,6 +155,12 @@ export function createWeights(models, onChoose) {
       draw();
     },
 
+    /** Says of each file whether it is stored. @param {Set<string>} urls  of what is stored on this device */
+    markStored(urls) {
+      stored = urls;
+      draw();
+    },
+
     /** A file from elsewhere, such as one dropped on the page. @param {File} blob */
     take(blob) {
       takeOwn({ kind: 'file', blob });
@@ -166,7 +182,7 @@ export function createWeights(models, onChoose) {
      */
     for(wanted) {
       const model = models.find((entry) => entry.network === wanted);
-      return model ? { kind: 'model', file: model.file, network: wanted } : { kind: 'synthetic', network: wanted };
+      return model ? choiceOf(model) : { kind: 'synthetic', network: wanted };
     },
   };
 }

@@ -19,6 +19,7 @@ describe('keyboard', () => {
     await withPage(stage.browser, `${stage.server.url}/web/`, async (page) => {
       await answerOf(page);
       await page.waitForSelector('#isolation-change'); // this host sends no headers for threads
+      await page.waitForSelector('#stored:not([hidden])');
       /** @type {string[]} */
       const path = [];
       for (;;) {
@@ -30,7 +31,7 @@ describe('keyboard', () => {
       }
       assert.deepEqual(path, [
         'skip', 'isolation-change', 'photo-input', 'camera-start', 'sample', 'sample', 'sample', 'sample',
-        'network', 'weights', 'weights-input', 'weights-url', 'weights-load', 'inside-profile', 'All layers', 'scroll', 'credits',
+        'network', 'weights', 'weights-input', 'weights-url', 'weights-load', 'stored-title', 'inside-profile', 'All layers', 'scroll', 'credits',
       ]);
     });
   });

@@ -74,7 +74,7 @@ describe('layout', () => {
         const address = query.replace('/nowhere/', encodeURIComponent(`${stage.server.url}/nowhere/`));
         await withPage(stage.browser, `${stage.server.url}/web/${address}`, async (page) => {
           await answerOf(page);
-          await page.evaluate(() => { /** @type {any} */ (document.querySelector('#inside-layers')).open = true; });
+          await page.evaluate(() => { document.querySelectorAll('details').forEach((each) => { each.open = true; }); });
           for (const width of [320, 360, 768, 1024, 1280, 1920]) {
             await page.setViewportSize({ width, height: 800 });
             assert.deepEqual(await page.evaluate(overflowing), [], `${width} px: overflow`);

@@ -72,7 +72,7 @@ const withWeights = (path) => `${server.url}/web/?weights=${encodeURIComponent(s
 describe('weights', () => {
   test('loading counts megabytes, can be stopped, and works when tried again', async () => {
     await withPage(browser, withWeights('/trickle.safetensors'), async (page) => {
-      await page.waitForFunction(() => /^[12]\.\d MB of 4\.9 MB at .+ MB\/s$/.test(document.querySelector('.progress-text')?.textContent ?? ''));
+      await page.waitForFunction(() => /^[12]\.\d MB of 4\.9 MB at .+ MB\/s(, \d+ s left)?$/.test(document.querySelector('.progress-text')?.textContent ?? ''));
       assert.ok(await page.locator('progress').evaluate((bar) => /** @type {HTMLProgressElement} */ (bar).value) > 0.2);
       await page.click('text=Cancel');
       await page.waitForSelector('text=Loading was stopped.');

@@ -126,10 +126,12 @@ async function describe(engine, options) {
 }
 
 /**
- * @param {ImageSource} image
+ * @param {ImageSource | Promise<ImageSource | null>} given
  * @param {LoadOptions} options
  * @returns {Promise<ReadableImage>} decem does not close it: a second attempt may need it
  */
-async function openImage(image, options) {
+async function openImage(given, options) {
+  const image = await given;
+  if (image === null) throw new DecemError('There is no image to begin with.', 'INVALID_IMAGE');
   return { ...(await readImage(await captureImage(image), options)), own: false };
 }

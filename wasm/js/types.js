@@ -72,7 +72,8 @@
 /**
  * @typedef {object} OwnLoadOptions
  * @property {(progress: Progress) => void} [onProgress]
- * @property {ImageSource} [image] to be classified while the weights still come; `classifier.first` is its answer
+ * @property {ImageSource | Promise<ImageSource | null>} [image] to be classified while the weights still come;
+ *   `classifier.first` is its answer. Of a promise that gives null there is no answer: `first` rejects
  * @property {string} [sha256] of the file, as 64 hexadecimal digits: there is no answer from a file that has another
  * @property {boolean | string | import('./cache.js').WeightsCache} [cache] weights from an address are kept on this device, and
  *   come from there the next time; see `openCache` for where that is. What is stored is used without asking the server where
