@@ -188,6 +188,13 @@ describe('stored weights', () => {
     await withPage(browser, `${server.url}/web/icon.svg`, async (page) => {
       const other = await page.context().newPage();
       await other.goto(`${server.url}/web/icon.svg`);
+      // Neither is answered before both have asked.
+      /** @type {import('node:http').ServerResponse[]} */
+      const waiting = [];
+      rough = [1, 2].map(() => (response) => {
+        waiting.push(response);
+        if (waiting.length === 2) for (const each of waiting) each.writeHead(200, { 'Content-Length': bytes.length }).end(bytes);
+      });
       assert.deepEqual(await Promise.all([page, other].map((tab) => tab.evaluate(load, { address }))), ['network', 'network']);
       await page.evaluate(list);
       await other.evaluate(list);
