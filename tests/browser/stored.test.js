@@ -131,6 +131,36 @@ describe('stored weights', () => {
     assert.deepEqual(asked, ['GET 0', 'GET 1500000', 'GET 3000000']);
   });
 
+  test('weights of another site that shows a page no ETag are taken up too, without asking for its leave first', async () => {
+    /** @type {string[]} */
+    const methods = [];
+    const cuts = [2_000_000];
+    const other = await serveFolder({
+      headers: { 'Access-Control-Allow-Origin': '*' },
+      routes: {
+        '/far.safetensors': (request, response) => {
+          const begin = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+          methods.push(`${request.method} ${begin}`);
+          response.setHeader('ETag', '"one"');
+          response.setHeader('Last-Modified', 'Mon, 02 Nov 2026 10:00:00 GMT');
+          const cut = cuts.shift();
+          if (cut) return cutAt(cut)(response, begin);
+          const part = { 'Content-Length': bytes.length - begin, 'Content-Range': `bytes ${begin}-${bytes.length - 1}/${bytes.length}` };
+          response.writeHead(begin > 0 ? 206 : 200, part).end(request.method === 'HEAD' ? undefined : bytes.subarray(begin));
+        },
+      },
+    });
+    try {
+      await withPage(browser, `${server.url}/web/icon.svg`, async (page) => {
+        assert.equal(await page.evaluate(load, { address: `${other.url}/far.safetensors` }), 'network');
+        assert.equal(await page.evaluate(load, { address: `${other.url}/far.safetensors` }), 'cache');
+      }, { expected: /ERR_|Failed to load/ });
+      assert.deepEqual(methods, ['GET 0', 'GET 2000000', 'HEAD 0']);
+    } finally {
+      await other.close();
+    }
+  });
+
   test('without a hash the server is asked whether the file is the same; offline it is used as it is', async () => {
     asked = [];
     const address = `${server.url}/own.safetensors`;

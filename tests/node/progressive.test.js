@@ -165,6 +165,18 @@ test('weights that are refused are not kept, nor are those that nobody could che
   assert.equal(classifier.loadedFrom, 'cache');
 });
 
+test('aborting while the server is asked whether a stored file has changed', async (t) => {
+  const manners = { bytes: smallFile };
+  const { address } = await roughServer(t, manners);
+  const cache = join(folder, 'asked');
+  (await Classifier.load(address, { cache })).dispose();
+  const abort = new AbortController();
+  manners.before = [() => { setTimeout(() => abort.abort(), 10); return true; }]; // and no answer
+  const start = performance.now();
+  await assert.rejects(Classifier.load(address, { cache, signal: abort.signal }), { name: 'AbortError' });
+  assert.ok(performance.now() - start < 5000, 'at once');
+});
+
 test('a cache that cannot be written to is no failure', async (t) => {
   const { address } = await roughServer(t, { bytes: smallFile });
   const cache = join(folder, 'a file');

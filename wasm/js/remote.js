@@ -5,6 +5,7 @@
  * file's headers, and where it does not answer, what is stored is used. A stored file that turns out to be wrong is deleted and
  * fetched again.
  */
+import { untilAborted } from './abort.js';
 import { openCache } from './cache.js';
 import { DecemError } from './errors.js';
 import { Unfinished, openDownload } from './download.js';
@@ -90,7 +91,8 @@ async function isRight(stored, { sha256, fetch = globalThis.fetch, signal }) {
   let headers;
   try {
     const silence = AbortSignal.timeout(ASK_MS);
-    const response = await fetch(new URL(stored.url), { method: 'HEAD', cache: 'no-store', signal: silence });
+    const asked = fetch(new URL(stored.url), { method: 'HEAD', cache: 'no-store', signal: silence });
+    const response = await untilAborted(asked, signal);
     void response.body?.cancel();
     if (response.status >= 500) return true;
     if (!response.ok) return false;
