@@ -195,6 +195,16 @@ int32_t decem_model_top(const decem_model *model, int32_t output, int32_t count,
  * or when memory runs out. Owned by the model; valid until the next call of this function on it. */
 const char *decem_model_describe(decem_model *model);
 
+/* The network's graph as a JSON object, for whoever writes it in another format: outputs (the nodes that give the logits,
+ * main first) and nodes in the order in which they run (type, name, inputs (nodes), shape [C, H, W], window [height, width,
+ * stride, padding top, left, bottom, right], groups, bias, epsilon, start, size: src/graph/graph.h says what they are).
+ * Available and owned as the description is: each of the two is valid until the next call of either. */
+const char *decem_model_graph(decem_model *model);
+
+/* Writes elements [first, first + count), in PyTorch's order, of a tensor of the weights that decem_model_synthesize gives the
+ * network for this seed; `tensor` counts as the description lists them. Needs no weights, and takes no memory. */
+decem_status decem_model_synthetic_tensor(decem_model *model, uint32_t seed, int32_t tensor, int32_t first, int32_t count, float *values);
+
 /* For tests: keeps every layer's output, so that decem_model_activation can read it after a run. Call it
  * before any weights are given; costs memory, changes no result. */
 decem_status decem_model_keep_activations(decem_model *model);

@@ -1,4 +1,4 @@
-/* A model as JSON, for summaries and profiles. */
+/* A model as JSON, for summaries, profiles and exporters. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -251,8 +251,60 @@ static void describe_memory(writer *w, const decem_model *model) {
     close(w, "}");
 }
 
+static void describe_node(writer *w, const decem_node *node) {
+    const decem_window *window = &node->window;
+    const decem_padding *p = &window->padding;
+    int64_t inputs[DECEM_GRAPH_INPUTS], shape[3] = {node->shape.channels, node->shape.height, node->shape.width};
+    int64_t windows[7] = {window->height, window->width, window->stride, p->top, p->left, p->bottom, p->right};
+    for (int32_t i = 0; i < node->input_count; i++) inputs[i] = node->inputs[i];
+    next(w);
+    open(w, "{");
+    member_string(w, "type", decem_node_type(node));
+    member_string(w, "name", node->name);
+    key(w, "inputs");
+    put_dimensions(w, inputs, node->input_count);
+    key(w, "shape");
+    put_dimensions(w, shape, 3);
+    key(w, "window");
+    put_dimensions(w, windows, 7);
+    member_integer(w, "groups", node->groups);
+    key(w, "bias");
+    put_text(w, node->bias ? "true" : "false");
+    key(w, "epsilon");
+    put_number(w, (double)node->epsilon);
+    member_integer(w, "start", node->start);
+    member_integer(w, "size", node->size);
+    close(w, "}");
+}
+
+static void describe_graph(writer *w, const decem_graph *graph) {
+    key(w, "outputs");
+    open(w, "[");
+    for (int32_t i = 0; i < graph->output_count; i++) {
+        next(w);
+        put_integer(w, graph->outputs[i].logits);
+    }
+    close(w, "]");
+    key(w, "nodes");
+    open(w, "[");
+    for (int32_t i = 0; i < graph->count; i++) describe_node(w, &graph->nodes[i]);
+    close(w, "]");
+}
+
+static bool is_known(const decem_model *model) {
+    return model->stage != DECEM_STAGE_EMPTY && model->stage != DECEM_STAGE_FAILED;
+}
+
+/* The text becomes the model's, in the place of the one before. */
+static const char *keep(decem_model *model, writer *w) {
+    free(model->description);
+    model->description = w->failed ? NULL : w->text;
+    if (w->failed) free(w->text);
+    return model->description;
+}
+
 const char *decem_model_describe(decem_model *model) {
-    if (model->stage == DECEM_STAGE_EMPTY || model->stage == DECEM_STAGE_FAILED) return NULL;
+    if (!is_known(model)) return NULL;
     writer w = {NULL, 0, 0, false, false};
     open(&w, "{");
     describe_settings(&w, model);
@@ -261,8 +313,14 @@ const char *decem_model_describe(decem_model *model) {
     describe_steps(&w, model);
     describe_memory(&w, model);
     close(&w, "}");
-    free(model->description);
-    model->description = w.failed ? NULL : w.text;
-    if (w.failed) free(w.text);
-    return model->description;
+    return keep(model, &w);
+}
+
+const char *decem_model_graph(decem_model *model) {
+    if (!is_known(model)) return NULL;
+    writer w = {NULL, 0, 0, false, false};
+    open(&w, "{");
+    describe_graph(&w, model->graph);
+    close(&w, "}");
+    return keep(model, &w);
 }

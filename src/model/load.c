@@ -366,3 +366,12 @@ decem_status decem_model_synthesize(decem_model *model, uint32_t seed) {
     model->stage = DECEM_STAGE_READY;
     return DECEM_OK;
 }
+
+decem_status decem_model_synthetic_tensor(decem_model *model, uint32_t seed, int32_t tensor, int32_t first, int32_t count, float *values) {
+    if (model->network == NULL) return decem_fail(&model->message, DECEM_WRONG_STATE, "choose a network first");
+    const decem_parameter *p = tensor < 0 || tensor >= model->parameter_count ? NULL : &model->parameters[tensor];
+    if (p == NULL || first < 0 || count < 0 || count > decem_parameter_elements(p) - first || values == NULL)
+        return decem_fail(&model->message, DECEM_INVALID_ARGUMENT, "tensor %d does not have %d elements from %d on", tensor, count, first);
+    decem_synthetic_fill(model->graph, p, seed, first, count, values);
+    return DECEM_OK;
+}

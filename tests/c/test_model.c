@@ -329,6 +329,51 @@ static void test_descriptions(void) {
     decem_model_destroy(model);
 }
 
+/* Every node reads earlier ones, and the network's outputs are nodes. */
+static void test_graphs(void) {
+    for (int32_t i = 0; i < decem_network_count(); i++) {
+        check_in(decem_network_name(i));
+        decem_model *model = create();
+        CHECK(decem_model_graph(model) == NULL);
+        CHECK_EQUAL(decem_model_select(model, decem_network_name(i), NULL), DECEM_OK);
+        const char *text = decem_model_graph(model);
+        decem_json json = decem_json_open(text, strlen(text));
+        decem_json_skip(&json);
+        CHECK(decem_json_close(&json));
+        CHECK_CONTAINS(text, "\"nodes\":[{\"type\":\"Input\",\"name\":\"input\",\"inputs\":[],\"shape\":[3,224,224],");
+        decem_model_destroy(model);
+    }
+    check_in("graph");
+    decem_model *model = synthesized();
+    const char *text = decem_model_graph(model);
+    CHECK_CONTAINS(text, "{\"type\":\"Conv2d\",\"name\":\"model.0.0\",\"inputs\":[0],\"shape\":[8,16,16],\"window\":[3,3,2,1,1,1,1],\"groups\":1,\"bias\":false,");
+    CHECK_CONTAINS(text, "{\"type\":\"BatchNorm2d\",\"name\":\"model.0.1\",\"inputs\":[1],\"shape\":[8,16,16],\"window\":[0,0,0,0,0,0,0],\"groups\":0,\"bias\":false,\"epsilon\":0.00001,");
+    decem_model_destroy(model);
+}
+
+/* The values that a network is synthesized with, tensor by tensor and piece by piece: its file gives the same logits. */
+static void test_synthetic_tensors(void) {
+    check_in("synthetic tensors");
+    enum { FIRST = 8 * 3 * 3 * 3 };
+    float whole[FIRST], parts[FIRST];
+    decem_model *model = create();
+    check_fails(model, decem_model_synthetic_tensor(model, SEED, 0, 0, 1, whole), DECEM_WRONG_STATE, "choose a network first");
+    CHECK_EQUAL(decem_model_select(model, NETWORK, OPTIONS), DECEM_OK);
+    CHECK_EQUAL(decem_model_synthetic_tensor(model, SEED, 0, 0, FIRST, whole), DECEM_OK);
+    CHECK_EQUAL(decem_model_synthetic_tensor(model, SEED, 0, 0, 5, parts), DECEM_OK);
+    CHECK_EQUAL(decem_model_synthetic_tensor(model, SEED, 0, 5, FIRST - 5, parts + 5), DECEM_OK);
+    CHECK(memcmp(whole, parts, sizeof whole) == 0);
+    CHECK_EQUAL(decem_model_synthetic_tensor(model, SEED + 1, 0, 0, FIRST, parts), DECEM_OK);
+    CHECK(memcmp(whole, parts, sizeof whole) != 0);
+    check_fails(model, decem_model_synthetic_tensor(model, SEED, 0, 1, FIRST, whole), DECEM_INVALID_ARGUMENT, "tensor 0 does not have 216 elements from 1 on");
+    check_fails(model, decem_model_synthetic_tensor(model, SEED, 0, -1, 1, whole), DECEM_INVALID_ARGUMENT, "from -1 on");
+    check_fails(model, decem_model_synthetic_tensor(model, SEED, 0, 0, -1, whole), DECEM_INVALID_ARGUMENT, "-1 elements");
+    check_fails(model, decem_model_synthetic_tensor(model, SEED, -1, 0, 1, whole), DECEM_INVALID_ARGUMENT, "tensor -1");
+    check_fails(model, decem_model_synthetic_tensor(model, SEED, 1000, 0, 1, whole), DECEM_INVALID_ARGUMENT, "tensor 1000");
+    check_fails(model, decem_model_synthetic_tensor(model, SEED, 0, 0, 1, NULL), DECEM_INVALID_ARGUMENT, "tensor 0");
+    decem_model_destroy(model);
+}
+
 int main(void) {
     test_empty();
     test_planned();
@@ -341,5 +386,7 @@ int main(void) {
     test_activations_before_a_concatenation();
     test_threads();
     test_descriptions();
+    test_graphs();
+    test_synthetic_tensors();
     return check_report();
 }

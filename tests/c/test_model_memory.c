@@ -126,6 +126,10 @@ static void check_looking(void) {
         CHECK(decem_model_describe(model) == NULL);
         CHECK(failed);
         CHECK(decem_model_describe(model) != NULL);
+        fail_after(allocations);
+        CHECK(decem_model_graph(model) == NULL);
+        CHECK(failed);
+        CHECK(decem_model_graph(model) != NULL);
     }
     decem_model_destroy(model);
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { convert } from '../convert/convert.js';
 import { loadLabels } from '../js/labels.js';
 import { UsageError, jsonObject } from './command.js';
+import { Interrupt } from './interrupt.js';
 import { ProgressBar, bold, columns, formatBytes, formatCount } from './terminal.js';
 import { requireModule } from './weights.js';
 
@@ -57,32 +58,6 @@ something is refused. Every tensor is checked against the network, and an output
     }
   },
 };
-
-/** Turns a signal that would end the program into an abort, and ends it so when the work has been put away. */
-class Interrupt {
-  #controller = new AbortController();
-  /** @type {NodeJS.Signals | null} */
-  #received = null;
-  #listener = (/** @type {NodeJS.Signals} */ name) => {
-    this.#received = name;
-    this.#controller.abort();
-  };
-
-  constructor() {
-    for (const name of Interrupt.#names) process.on(name, this.#listener);
-  }
-
-  static #names = /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
-
-  get signal() {
-    return this.#controller.signal;
-  }
-
-  end() {
-    for (const name of Interrupt.#names) process.removeListener(name, this.#listener);
-    if (this.#received) process.kill(process.pid, this.#received);
-  }
-}
 
 /**
  * @param {string | undefined} labels a file or the name of a list

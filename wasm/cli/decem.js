@@ -5,12 +5,13 @@ import bench from './bench.js';
 import classify from './classify.js';
 import { runCommand } from './command.js';
 import convert from './convert.js';
+import exportCommand from './export.js';
 import profile from './profile.js';
 import serve from './serve.js';
 import summary from './summary.js';
 import { bold } from './terminal.js';
 
-const COMMANDS = [classify, summary, convert, bench, profile, serve];
+const COMMANDS = [classify, summary, convert, exportCommand, bench, profile, serve];
 
 function help() {
   const lines = COMMANDS.map((command) => `  ${command.name.padEnd(10)}${command.about}`);

@@ -2,8 +2,7 @@
 import { resolve } from 'node:path';
 import { DecemError } from '../js/errors.js';
 import { RandomFile } from './file.js';
-import { fitNetwork, isCounter } from './network.js';
-import { findTensors } from './weights-file.js';
+import { isCounter, readWeights } from './network.js';
 import { writeSafetensors } from './write.js';
 
 /**
@@ -47,33 +46,17 @@ import { writeSafetensors } from './write.js';
 export async function convert(input, output, { network, options = {}, dtype = 'F32', preprocess, labels, onProgress, signal, ...texts } = {}) {
   const file = new RandomFile(resolve(input));
   try {
-    const found = await findTensors(file, { network, options });
-    const metadata = { ...found.metadata, ...defined({ ...texts, labels: labels?.text }), ...(preprocess && { preprocess: JSON.stringify(preprocess) }) };
-    let description = await fitNetwork(file, found.tensors, { network, options: found.options, metadata });
-    if (network === undefined && Object.keys(found.options).length > 0) {
-      // Recognised by its tensors; now with the options, which go with a network.
-      description = await fitNetwork(file, found.tensors, { network: description.network, options: found.options, metadata });
-    }
-    const classes = description.options.num_classes;
+    const { found, network: name, described, tensors, metadata } = await readWeights(file, {
+      network, options, metadata: defined({ ...texts, labels: labels?.text, preprocess: preprocess && JSON.stringify(preprocess) }),
+    });
+    const classes = described.options.num_classes;
     if (labels && labels.count !== classes) {
       throw new DecemError(`${labels.count} labels were given for the ${classes} classes of the network: there must be one for each.`, 'INVALID_ARGUMENT');
     }
-    const tensors = description.tensors.map(({ name }) => ({ name, tensor: tensorOf(found.tensors, name) }));
-    const described = describe(description);
-    const { bytes, loss } = await writeSafetensors(resolve(output), tensors, {
-      dtype,
-      metadata: {
-        ...metadata,
-        network: description.network,
-        options: JSON.stringify(described.options),
-        preprocess: JSON.stringify(described.preprocess),
-      },
-      onProgress,
-      signal,
-    });
+    const { bytes, loss } = await writeSafetensors(resolve(output), tensors, { dtype, metadata, onProgress, signal });
     const used = new Set(tensors.map(({ name }) => name));
     return {
-      input, output, found: found.found, network: description.network, ...described, dtype,
+      input, output, found: found.found, network: name, options: described.options, preprocess: described.preprocess, dtype,
       tensors: tensors.length,
       parameters: tensors.reduce((sum, { tensor }) => sum + tensor.count, 0),
       bytes, inputBytes: file.size,
@@ -88,25 +71,4 @@ export async function convert(input, output, { network, options = {}, dtype = 'F
 /** @param {Record<string, string | undefined>} texts @returns {Record<string, string>} */
 function defined(texts) {
   return /** @type {Record<string, string>} */ (Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)));
-}
-
-/** @param {Map<string, import('./tensor.js').AnyTensor>} tensors @param {string} name */
-function tensorOf(tensors, name) {
-  const tensor = tensors.get(name);
-  if (!tensor) throw new DecemError(`Tensor ${name} is missing after the network was fitted to the file.`, 'INTERNAL');
-  return tensor;
-}
-
-/** @param {import('../js/types-inside.js').Description} description */
-function describe({ options, preprocess }) {
-  return { options, preprocess: { ...preprocess, mean: preprocess.mean.map(shortest), std: preprocess.std.map(shortest) } };
-}
-
-/** @param {number} value a float32 @returns {number} the number with the fewest digits that is the same float32 */
-function shortest(value) {
-  for (let digits = 1; digits < 9; digits++) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === Math.fround(value)) return short;
-  }
-  return value;
 }

@@ -1,8 +1,9 @@
-/** Holds a file's tensors against a network: the C core does it, as when it loads them, from the header alone. */
+/** Reads a file's weights and holds them against a network: the C core does it, as when it loads them, from the header alone. */
 import { DecemError } from '../js/errors.js';
 import { Model } from '../js/model.js';
 import { compile } from '../js/wasm.js';
 import { safetensorsHeader } from './safetensors-file.js';
+import { findTensors } from './weights-file.js';
 
 /** @typedef {import('./tensor.js').AnyTensor} AnyTensor */
 
@@ -15,6 +16,72 @@ export function isCounter(name) {
 }
 
 /**
+ * A network with its weights.
+ * @typedef {object} Weights
+ * @property {import('./weights-file.js').Found} found in the file
+ * @property {string} network
+ * @property {Pick<import('../js/types-inside.js').Description, 'options' | 'preprocess' | 'outputs' | 'final'>} described its settings
+ * @property {{ name: string, tensor: AnyTensor }[]} tensors in the order in which they are used
+ * @property {Record<string, string>} metadata the file's and the caller's, with the settings
+ */
+
+/**
+ * @param {import('./file.js').RandomFile} file of any kind that decem converts
+ * @param {object} wanted
+ * @param {string} [wanted.network]
+ * @param {import('../js/types.js').NetworkOptions} [wanted.options] those of the network that the tensors do not tell
+ * @param {Record<string, string>} [wanted.metadata] that takes the place of the file's
+ * @returns {Promise<Weights>}
+ * @throws {DecemError} where the file cannot be read, or is of no network, or of another than the one that is named
+ */
+export async function readWeights(file, { network, options = {}, metadata: given = {} }) {
+  const found = await findTensors(file, { network, options });
+  const metadata = { ...found.metadata, ...given };
+  let description = await fitNetwork(file, found.tensors, { network, options: found.options, metadata });
+  if (network === undefined && Object.keys(found.options).length > 0) {
+    // Recognised by its tensors; now with the options, which go with a network.
+    description = await fitNetwork(file, found.tensors, { network: description.network, options: found.options, metadata });
+  }
+  const described = settingsOf(description);
+  return {
+    found, described,
+    network: description.network,
+    tensors: description.tensors.map(({ name }) => ({ name, tensor: tensorOf(found.tensors, name) })),
+    metadata: { ...metadata, ...settingsTexts(description) },
+  };
+}
+
+/**
+ * @param {import('../js/types-inside.js').Description} description
+ * @returns {Record<string, string>} as a file's metadata has it
+ */
+export function settingsTexts(description) {
+  const { options, preprocess } = settingsOf(description);
+  return { network: description.network, options: JSON.stringify(options), preprocess: JSON.stringify(preprocess) };
+}
+
+/** @param {import('../js/types-inside.js').Description} description @returns {Weights['described']} */
+export function settingsOf({ options, preprocess, outputs, final }) {
+  return { options, outputs, final, preprocess: { ...preprocess, mean: preprocess.mean.map(shortest), std: preprocess.std.map(shortest) } };
+}
+
+/** @param {number} value a float32 @returns {number} the number with the fewest digits that is the same float32 */
+function shortest(value) {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === Math.fround(value)) return short;
+  }
+  return value;
+}
+
+/** @param {Map<string, AnyTensor>} tensors @param {string} name */
+function tensorOf(tensors, name) {
+  const tensor = tensors.get(name);
+  if (!tensor) throw new DecemError(`Tensor ${name} is missing after the network was fitted to the file.`, 'INTERNAL');
+  return tensor;
+}
+
+/**
  * @param {import('./file.js').RandomFile} file
  * @param {Map<string, AnyTensor>} tensors
  * @param {object} wanted
@@ -24,7 +91,7 @@ export function isCounter(name) {
  * @returns {Promise<import('../js/types-inside.js').Description>} of the network that the tensors fit, with the file's options and preprocessing
  * @throws {DecemError} that names the tensor that is missing, too many, or of another shape
  */
-export async function fitNetwork(file, tensors, { network, options, metadata }) {
+async function fitNetwork(file, tensors, { network, options, metadata }) {
   const module = await compile({});
   const entries = [...tensors]
     .filter(([name]) => !isCounter(name))

@@ -1,13 +1,18 @@
 /** The graph of an ONNX file: nodes in their order, constants where they lie. https://onnx.ai/onnx/repo-docs/IR.html */
 import { DecemError } from '../js/errors.js';
 import { fieldsOf, floatOf, textOf, varintsOf } from './protobuf.js';
+import { PRODUCER } from './onnx-write.js';
 import { Tensor, bytesOf } from './tensor.js';
 
 /** A ResNet-152 has 500 nodes. */
 const PARTS_MAX = 100_000;
 
+/** As the core allows a whole header. */
+const METADATA_BYTES_MAX = 4 << 20;
+
 /** Field numbers of the messages, from onnx.proto. */
-const MODEL_GRAPH = 7;
+const MODEL = { producer: 2, graph: 7, metadata: 14 };
+const ENTRY = { key: 1, value: 2 };
 const GRAPH = { node: 1, initializer: 5, input: 11 };
 const NODE = { input: 1, output: 2, name: 3, type: 4, attribute: 5 };
 const ATTRIBUTE = { name: 1, float: 2, integer: 3, tensor: 5 };
@@ -35,6 +40,7 @@ const DTYPES = { 1: 'F32', 2: 'U8', 3: 'I8', 5: 'I16', 6: 'I32', 7: 'I64', 9: 'B
  * @property {OnnxNode[]} nodes
  * @property {Map<string, Tensor>} constants initializers and the values of Constant nodes, those that are numbers
  * @property {number[] | null} inputShape of the first input that is no constant; 0 where a size is free
+ * @property {Record<string, string>} metadata what decem export says of the network; of others' files nothing
  */
 
 /**
@@ -42,14 +48,35 @@ const DTYPES = { 1: 'F32', 2: 'U8', 3: 'I8', 5: 'I16', 6: 'I32', 7: 'I64', 9: 'B
  * @returns {OnnxGraph}
  */
 export function readOnnx(file) {
-  for (const field of fieldsOf(file, { start: 0, end: file.size })) if (field.number === MODEL_GRAPH) return readGraph(file, field);
-  throw file.malformed('it has no graph: it is no ONNX model.');
+  /** @type {OnnxGraph | null} */
+  let graph = null;
+  let producer = '';
+  /** @type {Record<string, string>} */
+  const metadata = {};
+  for (const field of fieldsOf(file, { start: 0, end: file.size })) {
+    if (field.number === MODEL.producer) producer = textOf(file, field);
+    else if (field.number === MODEL.metadata && producer === PRODUCER) Object.assign(metadata, readEntry(file, field));
+    else if (field.number === MODEL.graph) graph ??= readGraph(file, field);
+  }
+  if (!graph) throw file.malformed('it has no graph: it is no ONNX model.');
+  return { ...graph, metadata };
+}
+
+/** @param {RandomFile} file @param {Range} range @returns {Record<string, string>} a text by its key */
+function readEntry(file, range) {
+  let key = '';
+  let value = '';
+  for (const field of fieldsOf(file, range)) {
+    if (field.number === ENTRY.key) key = textOf(file, field);
+    else if (field.number === ENTRY.value) value = textOf(file, field, METADATA_BYTES_MAX);
+  }
+  return { [key]: value };
 }
 
 /** @param {RandomFile} file @param {Range} range @returns {OnnxGraph} */
 function readGraph(file, range) {
   /** @type {OnnxGraph} */
-  const graph = { nodes: [], constants: new Map(), inputShape: null };
+  const graph = { nodes: [], constants: new Map(), inputShape: null, metadata: {} };
   /** @type {{ name: string, shape: number[] }[]} */
   const inputs = [];
   let parts = 0;

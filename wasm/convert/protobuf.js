@@ -60,9 +60,14 @@ export function varintsOf(file, field) {
   return values;
 }
 
-/** @param {import('./file.js').RandomFile} file @param {Field} field @returns {string} */
-export function textOf(file, { start, end }) {
-  if (end - start > 65536) throw damaged(file);
+/**
+ * @param {import('./file.js').RandomFile} file
+ * @param {Field} field
+ * @param {number} [most] bytes
+ * @returns {string}
+ */
+export function textOf(file, { start, end }, most = 65536) {
+  if (end - start > most) throw damaged(file);
   return file.read(start, end - start).toString('utf8');
 }
 

@@ -53,7 +53,7 @@ async function findInOnnx(file, { network, options }) {
   const { named, folded, layers } = collectLayers(file, graph);
   const [, , height, width] = graph.inputShape ?? [];
   const size = height > 0 && height === width ? { input_size: height } : {};
-  if (!folded) return { tensors: withoutPrefixes(named), found: 'ONNX', metadata: {}, options: { ...size, ...options } };
+  if (!folded) return { tensors: withoutPrefixes(named), found: 'ONNX', metadata: graph.metadata, options: { ...size, ...options } };
   if (network === undefined) {
     throw new DecemError(
       `${file.path}: its batch norms are folded, so that its weights have lost their names. Say what network it is of: --network NAME.`,

@@ -1,8 +1,8 @@
-/** Writes tensors into a safetensors file that is either whole or not there. */
-import { open, rename, rm } from 'node:fs/promises';
+/** Writes tensors into a safetensors file. */
 import { DecemError } from '../js/errors.js';
 import { HALF_MAX, fromHalf, toHalf } from './half.js';
 import { safetensorsHeader } from './safetensors-file.js';
+import { writeWhole } from './whole-file.js';
 
 /** Bytes an element of the types that can be written. */
 const WRITTEN_BYTES = { F32: 4, F16: 2 };
@@ -32,58 +32,23 @@ export async function writeSafetensors(path, tensors, { dtype, metadata, onProgr
   const entries = tensors.map(({ name, tensor: { shape, count } }) => ({ name, dtype, shape, bytes: count * WRITTEN_BYTES[dtype] }));
   const header = safetensorsHeader(entries, metadata);
   const total = entries.reduce((sum, { bytes }) => sum + bytes, header.length);
-  const part = `${path}.part`;
   const loss = { absolute: 0, absoluteTensor: null, relative: 0, relativeTensor: null };
-  const out = await open(part, 'w').catch((cause) => {
-    throw cannotWrite(path, cause);
-  });
-  try {
-    try {
-      let done = header.length;
-      await writeAll(out, path, header);
-      for (const { name, tensor } of tensors) {
-        const encoder = new Encoder(name, dtype);
-        for (const values of tensor.values()) {
-          signal?.throwIfAborted();
-          const bytes = encoder.encode(values);
-          await writeAll(out, path, bytes);
-          done += bytes.length;
-          onProgress?.(done, total);
-        }
-        note(loss, name, encoder);
+  let done = 0;
+  await writeWhole(path, async (write) => {
+    await write(header);
+    done += header.length;
+    for (const { name, tensor } of tensors) {
+      const encoder = new Encoder(name, dtype);
+      for (const values of tensor.values()) {
+        const bytes = encoder.encode(values);
+        await write(bytes);
+        done += bytes.length;
+        onProgress?.(done, total);
       }
-    } finally {
-      await out.close();
+      note(loss, name, encoder);
     }
-    signal?.throwIfAborted();
-    await rename(part, path);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
+  }, signal);
   return { bytes: total, loss };
-}
-
-/**
- * @param {import('node:fs/promises').FileHandle} out
- * @param {string} path
- * @param {Uint8Array} bytes
- */
-async function writeAll(out, path, bytes) {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await out.write(bytes, at).catch((cause) => {
-      throw cannotWrite(path, cause);
-    });
-    at += bytesWritten;
-  }
-}
-
-/** @param {string} path @param {unknown} cause */
-function cannotWrite(path, cause) {
-  const { code, message } = /** @type {NodeJS.ErrnoException} */ (cause);
-  const reasons = { ENOSPC: 'the disk is full', EDQUOT: 'the disk quota is used up', ENOENT: 'there is no such folder', EISDIR: 'it is a folder' };
-  const why = reasons[/** @type {keyof typeof reasons} */ (code)] ?? message;
-  return new DecemError(`Cannot write ${path}: ${why}. Nothing is left of it.`, 'INVALID_ARGUMENT', { cause });
 }
 
 /**
@@ -97,8 +62,8 @@ function note(loss, name, { error, largest }) {
   if (relative > loss.relative) Object.assign(loss, { relative, relativeTensor: name });
 }
 
-/** Values of one tensor to bytes. */
-class Encoder {
+/** Values of one tensor to bytes; refuses what the type cannot hold. */
+export class Encoder {
   #name;
   #dtype;
   /** The largest difference of a value and what was written for it. */

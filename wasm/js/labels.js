@@ -4,7 +4,7 @@ import { isFile, resolvePlace } from './host.js';
 import { fetchChecked } from './http.js';
 
 /** Lists that many weights share: JSON arrays beside this package. */
-const LISTS = new Map([['imagenet-1k', new URL('../../models/labels/imagenet-1k.json', import.meta.url)]]);
+export const LISTS = new Map([['imagenet-1k', new URL('../../models/labels/imagenet-1k.json', import.meta.url)]]);
 
 /**
  * @param {string[] | string | URL | null} labels the names; or as text: a JSON array of them, the name of a list, or the

@@ -114,6 +114,24 @@ export class Model {
     this.#check(this.#raw.call('decem_model_synthesize', this.#handle, seed));
   }
 
+  /**
+   * Of the weights that `synthesize` would give the chosen network.
+   * @param {number} seed
+   * @param {number} tensor as the description counts them
+   * @param {number} first element
+   * @param {number} count of elements
+   * @returns {Float32Array}
+   */
+  syntheticTensor(seed, tensor, first, count) {
+    const values = this.#raw.allocate(count * 4);
+    try {
+      this.#check(this.#raw.call('decem_model_synthetic_tensor', this.#handle, seed, tensor, first, count, values));
+      return this.#raw.floats(values, count);
+    } finally {
+      this.#raw.free(values);
+    }
+  }
+
   /** @param {MetadataKey} key @returns {string | null} null where the file has none */
   metadata(key) {
     return this.#raw.withTexts([key], (name) => this.#raw.text(this.#raw.pointer('decem_model_metadata', this.#handle, name)));
@@ -121,7 +139,17 @@ export class Model {
 
   /** @returns {Description} once the network is known */
   describe() {
-    const json = this.#raw.text(this.#raw.pointer('decem_model_describe', this.#handle));
+    return this.#json('decem_model_describe');
+  }
+
+  /** @returns {import('./types-inside.js').Graph} once the network is known */
+  graph() {
+    return this.#json('decem_model_graph');
+  }
+
+  /** @param {string} name of the function that gives it */
+  #json(name) {
+    const json = this.#raw.text(this.#raw.pointer(name, this.#handle));
     if (json === null) throw new DecemError('The network is not known yet, or there is no memory to describe it.', 'WRONG_STATE');
     return JSON.parse(json);
   }

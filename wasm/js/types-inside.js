@@ -25,6 +25,28 @@
  */
 
 /**
+ * A layer of the graph, or what joins layers; it makes one value.
+ * @typedef {object} GraphNode
+ * @property {string} type such as 'Conv2d'
+ * @property {string} name of its module; '' where it has none
+ * @property {number[]} inputs the nodes whose values it reads
+ * @property {number[]} shape of its value: [C, H, W]
+ * @property {[number, number, number, number, number, number, number]} window height, width, stride, padding at the top, left, bottom, right
+ * @property {number} groups of a Conv2d or ChannelShuffle
+ * @property {boolean} bias of a Conv2d or Linear
+ * @property {number} epsilon of a BatchNorm2d
+ * @property {number} start of a Chunk: its first channel
+ * @property {number} size of a LocalResponseNorm: channels in its window
+ */
+
+/**
+ * What decem_model_graph tells.
+ * @typedef {object} Graph
+ * @property {GraphNode[]} nodes in the order in which they run
+ * @property {number[]} outputs the nodes that give the logits, main first
+ */
+
+/**
  * @typedef {object} RunRequest
  * @property {number} topK predictions an output
  * @property {boolean} [logits]
