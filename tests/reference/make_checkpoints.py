@@ -35,6 +35,8 @@ CONSTRUCTORS = {
         aux_logits=False, transform_input=False, init_weights=False, **options
     ),
     "resnet18": torchvision.models.resnet18,
+    "resnet50": torchvision.models.resnet50,
+    "shufflenetv2": torchvision.models.shufflenet_v2_x1_0,
     "mobilenetv2": torchvision.models.mobilenet_v2,
 }
 

@@ -7,7 +7,8 @@ import { Interrupt } from './interrupt.js';
 import { ProgressBar, bold, columns, formatBytes, formatCount } from './terminal.js';
 import { requireModule } from './weights.js';
 
-const DTYPES = /** @type {const} */ ({ f32: 'F32', f16: 'F16' });
+/** What --dtype may be. */
+export const DTYPES = /** @type {const} */ ({ f32: 'F32', f16: 'F16' });
 
 /** @type {import('./command.js').Command} */
 export default {

@@ -7,11 +7,12 @@ import { runCommand } from './command.js';
 import convert from './convert.js';
 import exportCommand from './export.js';
 import profile from './profile.js';
+import pull from './pull.js';
 import serve from './serve.js';
 import summary from './summary.js';
 import { bold } from './terminal.js';
 
-const COMMANDS = [classify, summary, convert, exportCommand, bench, profile, serve];
+const COMMANDS = [classify, summary, convert, exportCommand, pull, bench, profile, serve];
 
 function help() {
   const lines = COMMANDS.map((command) => `  ${command.name.padEnd(10)}${command.about}`);

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findPulled } from '../convert/catalogue.js';
 import { Classifier, DecemError } from '../js/index.js';
 import { UsageError, jsonObject, wholeNumber } from './command.js';
 import { ProgressBar, formatBytes } from './terminal.js';
@@ -14,7 +15,7 @@ export const UNTRAINED = 'untrained (synthetic weights)';
 
 /** The options that say which weights; for commands to spread into theirs. */
 export const WEIGHTS_OPTIONS = {
-  weights: { value: 'FILE|URL', about: 'a safetensors file' },
+  weights: { value: 'FILE|URL|NAME', about: 'a safetensors file, or what decem pull has fetched' },
   network: { value: 'NAME', about: 'the network: with --weights, where the file does not say; alone, with synthetic weights' },
   options: { value: 'JSON', about: "the network's options, with --network" },
   seed: { value: 'N', about: 'of the synthetic weights; 1 if left out' },
@@ -79,8 +80,10 @@ export async function loadClassifier({ weights, network, options, seed }, how = 
   const progress = new ProgressBar();
   try {
     if (weights === undefined) return await Classifier.load({ network: /** @type {string} */ (network), options, seed }, how);
-    return await Classifier.load(weights, {
+    const pulled = isName(weights) && !existsSync(weights) ? await pulledFile(weights) : null;
+    return await Classifier.load(pulled?.path ?? weights, {
       ...how,
+      ...(pulled?.sha256 && { sha256: pulled.sha256 }),
       network,
       options,
       onProgress: ({ loaded, total, source, bytesPerSecond }) => {
@@ -88,9 +91,28 @@ export async function loadClassifier({ weights, network, options, seed }, how = 
         progress.update(loaded, total, `${source}  ${size}  ${formatBytes(bytesPerSecond)}/s`);
       },
     });
+  } catch (error) {
+    if (!(error instanceof DecemError) || !['WRONG_HASH', 'MALFORMED_FILE'].includes(error.code) || existsSync(String(weights)) || !isName(weights)) throw error;
+    throw new DecemError(`What was pulled as ${weights} has been damaged on this disk: "decem pull ${weights} --again" fetches it anew.`, error.code, { cause: error });
   } finally {
     progress.end();
   }
+}
+
+/** @param {unknown} weights @returns {weights is string} whether they may be a name of the catalogue */
+function isName(weights) {
+  return typeof weights === 'string' && /^[\w.-]+$/.test(weights);
+}
+
+/**
+ * The weights of the catalogue that go by a name.
+ * @param {string} name
+ * @returns {Promise<import('../js/index.js').FileFacts | null>} null where the catalogue has none of that name
+ */
+async function pulledFile(name) {
+  const found = await findPulled(name);
+  if (found && !found.file) throw new DecemError(`${name} is not there yet: "decem pull ${name}" fetches it.`, 'FETCH_FAILED');
+  return found?.file ?? null;
 }
 
 /** A clone that has not been built yet says so, rather than naming a file that nobody knows. */

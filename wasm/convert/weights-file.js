@@ -4,6 +4,7 @@ import { RandomFile } from './file.js';
 import { readOnnx } from './onnx-file.js';
 import { matchLayers } from './onnx-match.js';
 import { collectLayers } from './onnx-weights.js';
+import { withOwnNames } from './other-names.js';
 import { isSafetensors, readSafetensors } from './safetensors-file.js';
 import { findWeights, withoutPrefixes } from './state-dict.js';
 import { isTorchFile, readTorchFile } from './torch-file.js';
@@ -25,10 +26,20 @@ import { isTorchFile, readTorchFile } from './torch-file.js';
  */
 export async function findTensors(file, wanted) {
   if (file.size === 0) throw file.malformed('it is empty.');
-  if (isTorchFile(file)) return { ...findWeights(file, readTorchFile(file)), options: wanted.options };
-  if (isSafetensors(file)) return { ...readSafetensors(file), options: wanted.options };
+  if (isTorchFile(file)) return named(findWeights(file, readTorchFile(file)), wanted);
+  if (isSafetensors(file)) return named(readSafetensors(file), wanted);
   if (isOnnx(file)) return findInOnnx(file, wanted);
   throw file.malformed(`it is neither of PyTorch (.pth, .pt) nor safetensors nor ONNX${looksLikeText(file) ? ', but text, perhaps a web page that was saved in its place' : ''}.`);
+}
+
+/**
+ * @param {import('./state-dict.js').Weights} weights
+ * @param {{ options: NetworkOptions }} wanted
+ * @returns {Found}
+ */
+function named({ tensors, ...found }, wanted) {
+  const own = withOwnNames(tensors);
+  return { ...found, tensors: own.tensors, options: { ...own.options, ...wanted.options } };
 }
 
 /** @param {RandomFile} file */
