@@ -128,15 +128,14 @@ const char *decem_model_metadata(const decem_model *model, const char *key);
 /* ---- Images -------------------------------------------------------------------------------------- */
 
 /* Starts an image of width x height pixels, channels 3 (RGB) or 4 (RGBA, whose alpha is ignored), each side
- * from 1 to 65,535. Resizing is Pillow's (antialiased), cropping is torchvision's, to the bit. */
+ * from 1 to 65,535. Resizing is Pillow's (antialiased), cropping is torchvision's, to the bit. It may begin while the weights
+ * still come, once the end of the file's header is in; so may decem_model_set_input. */
 decem_status decem_model_begin_image(decem_model *model, uint32_t width, uint32_t height, uint32_t channels);
 
 /* Gives the next `count` rows: [count][width][channels] bytes, top to bottom. The image need not be whole in
  * memory: each row is reduced to the width that the network sees at once. After the last row the input
  * of the network is complete. */
 decem_status decem_model_push_rows(decem_model *model, const uint8_t *rows, uint32_t count);
-
-/* An image may also be given while the weights still come, from the end of the file's header on; so may the input itself. */
 
 /* What the network was shown: [crop][crop][3] bytes, RGB, before mean and std. NULL before the first
  * image. Owned by the model; valid until the next image. */

@@ -152,6 +152,19 @@ test('aborting a fetch closes its connection', async (t) => {
   await closed;
 });
 
+test("a Request's own signal and headers count", async (t) => {
+  const abort = new AbortController();
+  let header;
+  const address = await serve(t, (request, response) => {
+    header = request.headers['x-token'];
+    response.write(smallFile.subarray(0, 100));
+    setTimeout(() => abort.abort(new Error('enough')), 20);
+  });
+  const request = new Request(address, { signal: abort.signal, headers: { 'x-token': 'abc' } });
+  await assert.rejects(Classifier.load(request), { message: 'enough' });
+  assert.equal(header, 'abc');
+});
+
 test('a signal that has aborted before begins nothing', async () => {
   const fetch = () => assert.fail('fetched');
   await assert.rejects(Classifier.load('https://example.org/', { fetch, signal: AbortSignal.abort() }), { name: 'AbortError' });

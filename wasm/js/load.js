@@ -47,7 +47,8 @@ export async function load(source, options) {
   for (let attempt = 0; ; attempt++) {
     report.phase('wasm');
     const engine = await startEngine(options);
-    const given = image?.then((readable) => engine.first(readable)) ?? null;
+    // Copied: a second attempt may need it.
+    const given = image?.then((readable) => engine.first({ ...readable, own: false })) ?? null;
     given?.catch(() => {});
     /** @type {OpenSource | null} */
     let weights = null;
@@ -61,7 +62,7 @@ export async function load(source, options) {
       }
       const from = weights?.from ?? null;
       const first = given?.then(() => engine.takeFirst({ topK: options.topK ?? 5 })) ?? null;
-      first?.catch(() => {});
+      first?.catch(() => {}).then(() => image).then(closeOwn, () => {});
       void weights?.accept?.();
       weights = null;
       const { summary, labels } = await untilAborted(header.about ?? describe(engine, options), options.signal);
@@ -128,10 +129,15 @@ async function describe(engine, options) {
 /**
  * @param {ImageSource | Promise<ImageSource | null>} given
  * @param {LoadOptions} options
- * @returns {Promise<ReadableImage>} decem does not close it: a second attempt may need it
+ * @returns {Promise<ReadableImage>}
  */
 async function openImage(given, options) {
   const image = await given;
   if (image === null) throw new DecemError('There is no image to begin with.', 'INVALID_IMAGE');
-  return { ...(await readImage(await captureImage(image), options)), own: false };
+  return readImage(await captureImage(image), options);
+}
+
+/** @param {ReadableImage | null} readable */
+function closeOwn(readable) {
+  if (readable?.own && 'close' in readable.image) readable.image.close();
 }

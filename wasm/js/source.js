@@ -66,7 +66,8 @@ export async function openSource(source, options, attempt = 0) {
  * @returns {Promise<OpenSource>}
  */
 async function openRequest(request, options) {
-  const download = await openDownload(request, 'weights', { ...options, hashed: options.sha256 !== undefined });
+  const signal = options.signal ?? (request instanceof URL ? undefined : request.signal);
+  const download = await openDownload(request, 'weights', { ...options, signal, hashed: options.sha256 !== undefined });
   return { name: download.name, total: download.total, from: 'network', chunks: download.chunks() };
 }
 
