@@ -39,7 +39,7 @@ describe('help and usage', () => {
   test('--help names every command, and each has a help of its own with an example', async () => {
     const { status, stdout } = await decem('--help');
     assert.equal(status, 0);
-    for (const command of ['classify', 'summary', 'bench', 'profile', 'serve']) {
+    for (const command of ['classify', 'summary', 'cache', 'bench', 'profile', 'serve']) {
       assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
       const help = await decem(command, '--help');
       assert.equal(help.status, 0);

@@ -2,6 +2,7 @@
 /** The command line: finds the command and runs it. */
 import { readFileSync } from 'node:fs';
 import bench from './bench.js';
+import cache from './cache.js';
 import classify from './classify.js';
 import { runCommand } from './command.js';
 import convert from './convert.js';
@@ -12,7 +13,7 @@ import serve from './serve.js';
 import summary from './summary.js';
 import { bold } from './terminal.js';
 
-const COMMANDS = [classify, summary, convert, exportCommand, pull, bench, profile, serve];
+const COMMANDS = [classify, summary, convert, exportCommand, pull, cache, bench, profile, serve];
 
 function help() {
   const lines = COMMANDS.map((command) => `  ${command.name.padEnd(10)}${command.about}`);

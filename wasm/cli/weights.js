@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { findPulled } from '../convert/catalogue.js';
 import { Classifier, DecemError } from '../js/index.js';
 import { UsageError, jsonObject, wholeNumber } from './command.js';
+import { Interrupt } from './interrupt.js';
 import { ProgressBar, formatBytes } from './terminal.js';
 
 const DEFAULT_WEIGHTS = fileURLToPath(new URL('../../models/shufflenetv2-everyday100.safetensors', import.meta.url));
@@ -78,6 +79,8 @@ export async function networkOrFile(argument, values) {
 export async function loadClassifier({ weights, network, options, seed }, how = { threads: 1 }) {
   requireModule();
   const progress = new ProgressBar();
+  // What a download has written by then is put away first.
+  const interrupt = /^https?:/.test(String(weights)) ? new Interrupt() : null;
   try {
     if (weights === undefined) return await Classifier.load({ network: /** @type {string} */ (network), options, seed }, how);
     const pulled = isName(weights) && !existsSync(weights) ? await pulledFile(weights) : null;
@@ -86,9 +89,12 @@ export async function loadClassifier({ weights, network, options, seed }, how = 
       ...(pulled?.sha256 && { sha256: pulled.sha256 }),
       network,
       options,
-      onProgress: ({ loaded, total, source, bytesPerSecond }) => {
+      ...(interrupt && { signal: interrupt.signal }),
+      onProgress: ({ loaded, total, source, from, bytesPerSecond, secondsLeft, retryInSeconds }) => {
         const size = total === null ? formatBytes(loaded) : `${formatBytes(loaded)} of ${formatBytes(total)}`;
-        progress.update(loaded, total, `${source}  ${size}  ${formatBytes(bytesPerSecond)}/s`);
+        const left = secondsLeft === null || secondsLeft < 1 ? '' : `  ${Math.round(secondsLeft)} s left`;
+        const pace = from === 'cache' ? 'kept on this machine' : `${formatBytes(bytesPerSecond)}/s${left}`;
+        progress.update(loaded, total, `${source}  ${size}  ${retryInSeconds === null ? pace : 'connection lost, trying again'}`);
       },
     });
   } catch (error) {
@@ -96,6 +102,7 @@ export async function loadClassifier({ weights, network, options, seed }, how = 
     throw new DecemError(`What was pulled as ${weights} has been damaged on this disk: "decem pull ${weights} --again" fetches it anew.`, error.code, { cause: error });
   } finally {
     progress.end();
+    interrupt?.end();
   }
 }
 
