@@ -99,10 +99,15 @@ decem_status decem_model_set_input(decem_model *model, const float *input) {
     if (status != DECEM_OK) return status;
     if (input == NULL) return decem_fail(&model->message, DECEM_INVALID_ARGUMENT, "no input was given");
     decem_map map = decem_plan_map(model->plan, input_value(model));
-    ptrdiff_t plane = (ptrdiff_t)map.height * map.width;
-    for (int32_t y = 0; y < map.height; y++)
-        for (int32_t x = 0; x < map.width; x++, input++)
-            for (int32_t c = 0; c < map.channels; c++) map.at[y * map.row_stride + x * map.pixel_stride + c] = input[c * plane];
+    const float *red = input, *green = red + (ptrdiff_t)map.height * map.width, *blue = green + (ptrdiff_t)map.height * map.width;
+    for (int32_t y = 0; y < map.height; y++) {
+        float *pixel = map.at + y * map.row_stride;
+        for (int32_t x = 0; x < map.width; x++, pixel += map.pixel_stride) {
+            pixel[0] = *red++;
+            pixel[1] = *green++;
+            pixel[2] = *blue++;
+        }
+    }
     take_input(model);
     return DECEM_OK;
 }
