@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 
 import { convert } from '../../wasm/convert/convert.js';
+import { chooseFormats } from '../../wasm/convert/formats.js';
 import { fromHalf, toHalf } from '../../wasm/convert/half.js';
+import { quantiseRow } from '../../wasm/convert/quantise.js';
+import { FilledTensor } from '../../wasm/convert/tensor.js';
 import { Model } from '../../wasm/js/model.js';
 import { compile } from '../../wasm/js/wasm.js';
 import { CheckpointMaker, withoutTorch } from './helpers/checkpoints.js';
@@ -37,6 +40,29 @@ function readSafetensors(path) {
   const length = Number(bytes.readBigUInt64LE());
   assert.equal(length % 8, 0, 'tensors begin at a multiple of 8 bytes');
   return { header: JSON.parse(bytes.toString('utf8', 8, 8 + length)), data: bytes.subarray(8 + length) };
+}
+
+/**
+ * @param {{ header: any, data: Buffer }} file
+ * @param {string} name
+ * @returns {Float32Array} the tensor's numbers, of whatever type they are there
+ */
+function numbersOf({ header, data }, name) {
+  const { dtype, shape, data_offsets: [begin, end] } = header[name];
+  const bytes = data.subarray(begin, end);
+  if (dtype === 'F32') return Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
+  if (dtype === 'F16') return Float32Array.from({ length: bytes.length / 2 }, (_, i) => fromHalf(bytes.readUInt16LE(2 * i)));
+  assert.equal(dtype, 'I8');
+  const scales = numbersOf({ header, data }, `${name}.scale`);
+  return Float32Array.from(bytes, (_, i) => bytes.readInt8(i) * scales[Math.floor(i / (bytes.length / shape[0]))]);
+}
+
+/** @param {{ header: any }} file @returns {Record<string, string[]>} the names of its tensors by type */
+function byType({ header: { __metadata__, ...entries } }) {
+  /** @type {Record<string, string[]>} */
+  const names = { F32: [], F16: [], I8: [] };
+  for (const [name, { dtype }] of Object.entries(entries)) names[dtype].push(name);
+  return names;
 }
 
 /** @param {Model} model @param {number} size @returns {Float32Array[]} */
@@ -144,12 +170,12 @@ describe('files that PyTorch writes', { skip: withoutTorch }, () => {
     const options = { num_classes: 10 };
     const files = await /** @type {CheckpointMaker} */ (maker).make({ network: 'shufflenetv2', options, size: 64, formats: ['half', 'bfloat16', 'state_dict'] });
     await convert(files.half, out);
-    const half = readSafetensors(out).data;
-    const values = new Float32Array(half.buffer.slice(half.byteOffset, half.byteOffset + half.length));
+    const half = readSafetensors(out);
     const report = await convert(files.half, out, { dtype: 'F16' });
     assert.equal(report.loss.absolute, 0);
-    const { data } = readSafetensors(out);
-    assert.deepEqual(values.subarray(0, 1000), Float32Array.from({ length: 1000 }, (_, i) => fromHalf(data.readUInt16LE(2 * i))));
+    const written = readSafetensors(out);
+    assert.ok(written.data.length < 0.6 * half.data.length);
+    for (const name of byType(written).F16) assert.deepEqual(numbersOf(written, name), numbersOf(half, name), name);
     const { loss } = await convert(files.state_dict, out, { dtype: 'F16' });
     assert.ok(loss.relative > 2 ** -13 && loss.relative <= 2 ** -11, String(loss.relative));
     // bfloat16 has 8 bits of a float32's 24: the upper half of its bytes, rounded.
@@ -215,7 +241,8 @@ describe('files that are there', () => {
     assert.equal(report.bytes, readFileSync(out).length);
     assert.equal(report.tensors, smallTensors.length);
     assert.ok(report.loss.relative > 0 && report.loss.relative <= 2 ** -11);
-    const { header, data } = readSafetensors(out);
+    const written = readSafetensors(out);
+    const { header } = written;
     assert.deepEqual(Object.keys(header).slice(1), smallTensors.map(({ name }) => name));
     const { __metadata__: metadata } = header;
     assert.deepEqual(JSON.parse(metadata.labels), labels);
@@ -223,12 +250,15 @@ describe('files that are there', () => {
     assert.equal(metadata.source, 'here');
     assert.equal(metadata.network, SMALL.network);
     assert.deepEqual(JSON.parse(metadata.preprocess), { ...SMALL.preprocess, interpolation: 'bilinear' });
-    for (const { name, values } of smallTensors) {
-      const [begin, end] = header[name].data_offsets;
-      assert.equal(header[name].dtype, 'F16');
-      const half = Uint16Array.from({ length: (end - begin) / 2 }, (_, i) => data.readUInt16LE(begin + 2 * i));
-      assert.deepEqual(half, Uint16Array.from(values, toHalf), name);
+    for (const { name, shape, values } of smallTensors) {
+      const spared = shape.length === 1 || shape[1] === 1;
+      assert.equal(header[name].dtype, spared ? 'F32' : 'F16', name);
+      assert.deepEqual(numbersOf(written, name), header[name].dtype === 'F32' ? values : Float32Array.from(values, (value) => fromHalf(toHalf(value))), name);
     }
+    const count = (/** @type {string[]} */ names) => names.reduce((sum, name) => sum + numbersOf(written, name).length, 0);
+    const { F32, F16 } = byType(written);
+    assert.deepEqual(report.formats, { F32: count(F32), F16: count(F16) });
+    assert.ok(F16.includes('classifier.1.weight') && F16.includes('features.18.0.weight'));
     const classify = await decem('summary', out, '--json');
     assert.equal(jsonLines(classify.stdout)[0].labels, 10);
     rmSync(out);
@@ -267,17 +297,107 @@ test('float16 is rounded to the nearest, ties to even, as the arithmetic says', 
   }
 });
 
+describe('weights of 8 bits', () => {
+  const quantise = (/** @type {number[]} */ row) => {
+    const whole = new Int8Array(row.length).fill(99);
+    const scale = quantiseRow(Float64Array.from(row), whole);
+    return { scale, whole: Array.from(whole) };
+  };
+
+  test('a row: its largest is 127, and rounding does not change its sum', () => {
+    assert.deepEqual(quantise([127, 1, -2, 0, -127]), { scale: 1, whole: [127, 1, -2, 0, -127] });
+    assert.deepEqual(quantise([-254, 2]), { scale: 2, whole: [-127, 1] });
+    // Rounded alone, each 0.4 would be 0, and together they are 4.
+    assert.deepEqual(quantise([127, ...new Array(10).fill(0.4)]).whole, [127, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0]);
+    // Those that are nearest to the other whole number change.
+    assert.deepEqual(quantise([127, -0.3, -0.45, -0.4, -0.1]).whole, [127, 0, -1, 0, 0]);
+    assert.deepEqual(quantise([0, 0]), { scale: 0, whole: [0, 0] });
+    assert.deepEqual(quantise([1e-44, 0]), { scale: 0, whole: [0, 0] });
+    assert.deepEqual(quantise([-3]).whole, [-127]);
+    let state = 1;
+    const row = Array.from({ length: 5000 }, () => (state = (state * 48271) % 2147483647) / 2147483647 - 0.3);
+    const { scale, whole } = quantise(row);
+    const sum = (/** @type {number[]} */ numbers) => numbers.reduce((total, number) => total + number, 0);
+    assert.ok(Math.abs(sum(whole) - sum(row) / scale) <= 0.5 + 1e-6);
+    assert.ok(whole.every((number, i) => Math.abs(number - row[i] / scale) <= 0.6 && Math.abs(number) <= 127));
+  });
+
+  test('a file: convolutions and linear layers I8 beside their scales, depthwise F16, all else F32; answers hardly change', async () => {
+    const input = file('in.safetensors', smallFile);
+    const { status, stdout, stderr } = await decem('convert', input, out, '--dtype', 'i8', '--json');
+    assert.equal(status, 0, stderr);
+    const [report] = jsonLines(stdout);
+    const written = readSafetensors(out);
+    const { F32, F16, I8 } = byType(written);
+    assert.equal(report.tensors, smallTensors.length);
+    assert.equal(report.bytes, readFileSync(out).length);
+    let [error, numbers] = [0, 0];
+    for (const { name, shape, values } of smallTensors) {
+      assert.ok((shape.length === 1 ? F32 : shape[1] === 1 ? F16 : I8).includes(name), name);
+      assert.deepEqual(written.header[name].shape, shape);
+      if (I8.includes(name)) numbers += values.length;
+      const rounded = numbersOf(written, name);
+      error = Math.max(error, ...values.map((value, i) => Math.abs(value - rounded[i])));
+    }
+    assert.ok(Math.abs(report.loss.absolute - error) < 1e-7, `${report.loss.absolute} ${error}`);
+    assert.equal(report.formats.I8, numbers);
+    assert.deepEqual(F32.filter((name) => name.endsWith('.scale')).sort(), I8.map((name) => `${name}.scale`).sort());
+
+    const { network, options } = SMALL;
+    const apart = difference(await logitsOf(out, network, options, 32), await logitsOf(input, network, options, 32));
+    assert.ok(apart > 0 && apart < 0.1, String(apart));
+
+    // To float32 and back: the same numbers.
+    const wide = join(folder, 'wide.safetensors');
+    assert.equal((await convert(out, wide)).loss.absolute, 0);
+    const again = join(folder, 'again.safetensors');
+    await convert(wide, again, { dtype: 'I8' });
+    assert.deepEqual(readFileSync(again), readFileSync(out));
+    assert.ok(difference(await logitsOf(wide, network, options, 32), await logitsOf(out, network, options, 32)) < 5e-5);
+    rmSync(out);
+  });
+
+  test('the smallest weights are spared, up to a twenty-fifth of all, or a million', () => {
+    const named = (/** @type {Record<string, number[]>} */ shapes) =>
+      Object.entries(shapes).map(([name, shape]) => ({ name, tensor: new FilledTensor(shape, 0) }));
+    const some = named({ 'a.weight': [10, 3, 2, 2], 'a.bias': [10], 'deep.weight': [20, 1, 3, 3], 'b.weight': [100, 100], 'c.weight': [10, 15], 'd.weight': [70, 1] });
+    const formats = Object.fromEntries(chooseFormats(some, 'I8'));
+    // 10,520 weights: 420 may be spared, of which 180 are depthwise; 70 and 120 more, but then not 150.
+    assert.deepEqual(formats, { 'a.weight': 'F16', 'a.bias': 'F32', 'deep.weight': 'F16', 'b.weight': 'I8', 'c.weight': 'I8', 'd.weight': 'F16' });
+    assert.equal(chooseFormats(some, 'F16').get('d.weight'), 'F32');
+    assert.deepEqual(new Set(chooseFormats(some, 'F32').values()), new Set(['F32']));
+    const large = named({ a: [1000, 1000], b: [100, 500], c: [10000, 10000] });
+    assert.deepEqual([...chooseFormats(large, 'I8').values()], ['I8', 'F16', 'I8']);
+  });
+
+  test('scales that are missing, or not its own', async () => {
+    await convert(file('in.safetensors', smallFile), out, { dtype: 'I8' });
+    const bytes = readFileSync(out);
+    rmSync(out);
+    const changed = (/** @type {(text: string) => string} */ change) => {
+      const length = Number(bytes.readBigUInt64LE());
+      const text = change(bytes.toString('utf8', 8, 8 + length));
+      const copy = Buffer.from(bytes);
+      copy.write(text.padEnd(length).slice(0, length), 8);
+      return file('changed.safetensors', copy);
+    };
+    await refused(convert(changed((text) => text.replace('classifier.1.weight.scale', 'classifier.1.weight.stale')), out), /classifier\.1\.weight holds whole numbers/);
+    await refused(convert(changed((text) => text.replace(/(weight.scale":{"dtype":"F32","shape":)\[10\]/, '$1[5,2]')), out), /classifier\.1\.weight\.scale is not the F32 scales of the rows/);
+  });
+});
+
 describe('numbers that cannot be written', () => {
+  const name = 'features.18.0.weight';
   /** @param {number} value */
   const withValue = (value) => {
-    const tensors = smallTensors.map((entry, index) => (index === 7 ? { ...entry, values: entry.values.with(3, value) } : entry));
+    const tensors = smallTensors.map((entry) => (entry.name === name ? { ...entry, values: entry.values.with(3, value) } : entry));
     return file('value.safetensors', safetensors(tensors, smallMetadata));
   };
-  const { name } = smallTensors[7];
   test('beyond 65504 in float16, not finite in any', async () => {
     await refused(convert(withValue(65505), out, { dtype: 'F16' }), new RegExp(`Tensor ${name} holds 65505.*--dtype f32`));
     await refused(convert(withValue(NaN), out), new RegExp(`Tensor ${name} .*not finite`));
     await refused(convert(withValue(-Infinity), out, { dtype: 'F16' }), new RegExp(`Tensor ${name} .*not finite`));
+    await refused(convert(withValue(NaN), out, { dtype: 'I8' }), new RegExp(`Tensor ${name} .*not finite`));
     const { loss } = await convert(withValue(65504), out, { dtype: 'F16' });
     assert.ok(loss.relative < 2 ** -10);
     rmSync(out);

@@ -8,16 +8,16 @@ import { ProgressBar, bold, columns, formatBytes, formatCount } from './terminal
 import { requireModule } from './weights.js';
 
 /** What --dtype may be. */
-export const DTYPES = /** @type {const} */ ({ f32: 'F32', f16: 'F16' });
+export const DTYPES = /** @type {const} */ ({ f32: 'F32', f16: 'F16', i8: 'I8' });
 
 /** @type {import('./command.js').Command} */
 export default {
   name: 'convert',
   about: 'makes safetensors for decem of a .pth, .pt, .onnx or .safetensors file',
-  usage: 'IN OUT.safetensors [--network NAME] [--dtype f32|f16] [--options JSON] [--labels FILE] [--json]',
+  usage: 'IN OUT.safetensors [--network NAME] [--dtype f32|f16|i8] [--options JSON] [--labels FILE] [--json]',
   options: {
     network: { value: 'NAME', about: 'the network; needed for ONNX with folded batch norms, recognised elsewhere' },
-    dtype: { value: 'f32|f16', about: 'of the numbers; f32 if left out, f16 takes half of the bytes' },
+    dtype: { value: 'f32|f16|i8', about: 'of the numbers; f32 if left out, f16 takes half of the bytes, i8 about a quarter' },
     options: { value: 'JSON', about: "the network's options; what the tensors' shapes tell is found without" },
     labels: { value: 'FILE|NAME', about: "the classes' names: a JSON array of them, or a list of decem's such as imagenet-1k" },
     preprocess: { value: 'JSON', about: 'how photographs become the input: resize, crop, mean, std, channels, interpolation' },
@@ -35,7 +35,7 @@ something is refused. Every tensor is checked against the network, and an output
     if (positionals.length !== 2) throw new UsageError('name the file to read and the file to write.');
     if (!output.endsWith('.safetensors')) throw new UsageError(`the file to write must end in .safetensors, and "${output}" does not.`);
     const dtype = DTYPES[/** @type {keyof typeof DTYPES} */ (values.dtype ?? 'f32')];
-    if (!dtype) throw new UsageError(`--dtype is f32 or f16, not "${values.dtype}".`);
+    if (!dtype) throw new UsageError(`--dtype is f32, f16 or i8, not "${values.dtype}".`);
     const options = jsonObject(values.options, 'options');
     const preprocess = jsonObject(values.preprocess, 'preprocess');
     const text = (/** @type {string} */ name) => /** @type {string | undefined} */ (values[name]);
@@ -72,11 +72,12 @@ async function readLabels(labels) {
 }
 
 /** @param {import('../convert/convert.js').Report} report */
-function table({ input, output, found, network, options, dtype, tensors, parameters, bytes, inputBytes, leftOut, loss }) {
+function table({ input, output, found, network, options, formats, tensors, parameters, bytes, inputBytes, leftOut, loss }) {
+  const counts = Object.entries(formats).map(([format, count]) => `${formatCount(count)} as ${format}`);
   const rows = [
     ['Read', `${input}, ${formatBytes(inputBytes)}: ${found}`],
     ['Network', `${network} ${JSON.stringify(options)}`],
-    ['Written', `${output}, ${formatBytes(bytes)}: ${tensors} tensors, ${formatCount(parameters)} numbers, ${dtype}`],
+    ['Written', `${output}, ${formatBytes(bytes)}: ${tensors} tensors, ${formatCount(parameters)} numbers, ${Object.keys(formats).length === 1 ? Object.keys(formats)[0] : counts.join(', ')}`],
     ['Error', lossText(loss)],
     ...(leftOut.length > 0 ? [['Left out', `${leftOut.length} tensors that the network does not need with these options: ${leftOut.slice(0, 3).join(', ')}${leftOut.length > 3 ? ', ...' : ''}`]] : []),
   ];

@@ -31,6 +31,7 @@ import { writeSafetensors } from './write.js';
  * @property {number} tensors
  * @property {number} parameters numbers in all of them
  * @property {number} bytes of the output
+ * @property {Partial<Record<import('./write.js').WrittenDtype, number>>} formats how many of the numbers are in which format
  * @property {number} inputBytes
  * @property {string[]} leftOut tensors of the input that the network does not need
  * @property {import('./write.js').Loss} loss
@@ -53,13 +54,13 @@ export async function convert(input, output, { network, options = {}, dtype = 'F
     if (labels && labels.count !== classes) {
       throw new DecemError(`${labels.count} labels were given for the ${classes} classes of the network: there must be one for each.`, 'INVALID_ARGUMENT');
     }
-    const { bytes, loss } = await writeSafetensors(resolve(output), tensors, { dtype, metadata, onProgress, signal });
+    const { bytes, formats, loss } = await writeSafetensors(resolve(output), tensors, { dtype, metadata, onProgress, signal });
     const used = new Set(tensors.map(({ name }) => name));
     return {
       input, output, found: found.found, network: name, options: described.options, preprocess: described.preprocess, dtype,
       tensors: tensors.length,
       parameters: tensors.reduce((sum, { tensor }) => sum + tensor.count, 0),
-      bytes, inputBytes: file.size,
+      bytes, formats, inputBytes: file.size,
       leftOut: [...found.tensors.keys()].filter((name) => !used.has(name) && !isCounter(name)),
       loss,
     };

@@ -1,8 +1,8 @@
 /** Writes an ONNX model, its weights piece by piece. Field numbers are those of onnx.proto. */
 import { DecemError } from '../js/errors.js';
+import { FloatEncoder } from './encode.js';
 import { fieldStart, floatField, integerField, messageField, textField } from './protobuf-write.js';
 import { writeWhole } from './whole-file.js';
-import { Encoder } from './write.js';
 
 /** Opset 13 is of ONNX 1.8 (2020), whose files are of version 7. */
 const IR_VERSION = 7;
@@ -70,7 +70,7 @@ export async function writeOnnx(path, graph, tensors, { name, version, metadata,
     await put(graphHead);
     for (const [index, { name: tensorName, tensor }] of tensors.entries()) {
       await put(heads[index].head);
-      const encoder = new Encoder(tensorName, 'F32');
+      const encoder = new FloatEncoder(tensorName, 'F32');
       for (const values of tensor.values()) await put(encoder.encode(values));
     }
   }, signal);

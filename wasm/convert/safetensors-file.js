@@ -1,5 +1,5 @@
 /** Safetensors: an 8-byte length, a JSON header, the tensors' bytes one after another. */
-import { isDtype, bytesOf, Tensor } from './tensor.js';
+import { isDtype, bytesOf, ScaledTensor, Tensor } from './tensor.js';
 
 /** The C core has the same limit. */
 const HEADER_MAX = 4 << 20;
@@ -60,7 +60,7 @@ export function readSafetensors(file) {
   if (typeof metadata !== 'object' || metadata === null || !Object.values(metadata).every((value) => typeof value === 'string')) {
     throw file.malformed('its __metadata__ is no object of texts.');
   }
-  /** @type {import('./state-dict.js').Weights['tensors']} */
+  /** @type {Map<string, Tensor>} */
   const tensors = new Map();
   for (const [name, entry] of Object.entries(entries)) {
     const { dtype, shape, data_offsets: offsets } = entry ?? {};
@@ -71,5 +71,25 @@ export function readSafetensors(file) {
     if (tensor.count * bytesOf(dtype) !== offsets[1] - offsets[0]) throw file.malformed(`the shape of tensor ${name} does not make its bytes.`);
     tensors.set(name, tensor);
   }
-  return { tensors, found: 'safetensors', metadata };
+  return { tensors: withScales(file, tensors), found: 'safetensors', metadata };
+}
+
+/**
+ * @param {import('./file.js').RandomFile} file
+ * @param {Map<string, Tensor>} tensors
+ * @returns {import('./state-dict.js').Weights['tensors']} where I8 tensors and their scales have become one
+ */
+function withScales(file, tensors) {
+  /** @type {import('./state-dict.js').Weights['tensors']} */
+  const joined = new Map(tensors);
+  for (const [name, whole] of tensors) {
+    const scales = tensors.get(`${name}.scale`);
+    if (whole.dtype !== 'I8' || !scales) continue;
+    if (whole.shape.length === 0 || scales.dtype !== 'F32' || scales.shape.length !== 1 || scales.count !== whole.shape[0]) {
+      throw file.malformed(`tensor ${name}.scale is not the F32 scales of the rows of ${name}.`);
+    }
+    joined.set(name, new ScaledTensor(whole, scales));
+    joined.delete(`${name}.scale`);
+  }
+  return joined;
 }

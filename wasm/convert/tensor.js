@@ -141,6 +141,8 @@ export class Tensor {
         for (let i = 0; i < count; i++) words[i] = upper[i] << 16;
         return new Float32Array(words.buffer);
       }
+      case 'I8':
+        return Float32Array.from(new Int8Array(bytes.buffer));
       default:
         throw new DecemError(`${this.#file.path}: whole numbers (${this.dtype}) are no weights.`, 'UNSUPPORTED_DTYPE');
     }
@@ -164,4 +166,30 @@ export class FilledTensor {
   }
 }
 
-/** @typedef {Tensor | FilledTensor} AnyTensor */
+/** Whole numbers, each row of which is multiplied by a scale of its own. */
+export class ScaledTensor {
+  dtype = /** @type {const} */ ('F32');
+  #whole;
+  #scales;
+
+  /** @param {Tensor} whole @param {Tensor} scales of its rows: as many numbers as it has of those */
+  constructor(whole, scales) {
+    this.#whole = whole;
+    this.#scales = scales;
+    this.shape = whole.shape;
+    this.count = whole.count;
+  }
+
+  /** @returns {Generator<Float32Array | Float64Array, void, void>} */
+  *values() {
+    const scales = [...this.#scales.values()].flatMap((piece) => [...piece]);
+    const columns = this.count / this.shape[0];
+    let at = 0;
+    for (const values of this.#whole.values()) {
+      for (let i = 0; i < values.length; i++) values[i] *= scales[Math.floor(at++ / columns)];
+      yield values;
+    }
+  }
+}
+
+/** @typedef {Tensor | FilledTensor | ScaledTensor} AnyTensor */

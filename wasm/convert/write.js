@@ -1,13 +1,11 @@
 /** Writes tensors into a safetensors file. */
-import { DecemError } from '../js/errors.js';
-import { HALF_MAX, fromHalf, toHalf } from './half.js';
+import { FloatEncoder, RowEncoder } from './encode.js';
+import { chooseFormats } from './formats.js';
 import { safetensorsHeader } from './safetensors-file.js';
+import { bytesOf } from './tensor.js';
 import { writeWhole } from './whole-file.js';
 
-/** Bytes an element of the types that can be written. */
-const WRITTEN_BYTES = { F32: 4, F16: 2 };
-
-/** @typedef {keyof typeof WRITTEN_BYTES} WrittenDtype */
+/** @typedef {import('./formats.js').WrittenDtype} WrittenDtype */
 
 /**
  * The largest error that the type brings.
@@ -20,16 +18,19 @@ const WRITTEN_BYTES = { F32: 4, F16: 2 };
 
 /**
  * @param {string} path
- * @param {{ name: string, tensor: import('./tensor.js').AnyTensor }[]} tensors in the order in which they are to lie
+ * @param {import('./formats.js').NamedTensor[]} tensors in the order in which they are to lie
  * @param {object} how
  * @param {WrittenDtype} how.dtype
  * @param {Record<string, string>} how.metadata
  * @param {(done: number, total: number) => void} [how.onProgress] bytes
  * @param {AbortSignal} [how.signal]
- * @returns {Promise<{ bytes: number, loss: Loss }>} the file's length
+ * @returns {Promise<{ bytes: number, formats: Partial<Record<WrittenDtype, number>>, loss: Loss }>} the file's length, and how many numbers
+ *   of the tensors are in which format
  */
 export async function writeSafetensors(path, tensors, { dtype, metadata, onProgress, signal }) {
-  const entries = tensors.map(({ name, tensor: { shape, count } }) => ({ name, dtype, shape, bytes: count * WRITTEN_BYTES[dtype] }));
+  const chosen = chooseFormats(tensors, dtype);
+  const formatOf = (/** @type {string} */ name) => /** @type {WrittenDtype} */ (chosen.get(name));
+  const entries = tensors.flatMap(({ name, tensor }) => entriesOf(name, tensor, formatOf(name)));
   const header = safetensorsHeader(entries, metadata);
   const total = entries.reduce((sum, { bytes }) => sum + bytes, header.length);
   const loss = { absolute: 0, absoluteTensor: null, relative: 0, relativeTensor: null };
@@ -38,92 +39,42 @@ export async function writeSafetensors(path, tensors, { dtype, metadata, onProgr
     await write(header);
     done += header.length;
     for (const { name, tensor } of tensors) {
-      const encoder = new Encoder(name, dtype);
-      for (const values of tensor.values()) {
-        const bytes = encoder.encode(values);
+      const format = formatOf(name);
+      const encoder = format === 'I8' ? new RowEncoder(name, tensor.shape) : new FloatEncoder(name, format);
+      const writeOn = async (/** @type {Uint8Array} */ bytes) => {
         await write(bytes);
         done += bytes.length;
         onProgress?.(done, total);
-      }
+      };
+      for (const values of tensor.values()) await writeOn(encoder.encode(values));
+      await writeOn(encoder.end());
       note(loss, name, encoder);
     }
   }, signal);
-  return { bytes: total, loss };
+  /** @type {Partial<Record<WrittenDtype, number>>} */
+  const formats = {};
+  for (const { name, tensor } of tensors) formats[formatOf(name)] = (formats[formatOf(name)] ?? 0) + tensor.count;
+  return { bytes: total, formats, loss };
+}
+
+/**
+ * @param {string} name
+ * @param {import('./tensor.js').AnyTensor} tensor
+ * @param {WrittenDtype} format
+ * @returns {import('./safetensors-file.js').Entry[]} the tensor, and the scales of one that is quantised
+ */
+function entriesOf(name, { shape, count }, format) {
+  const entry = { name, dtype: format, shape, bytes: count * bytesOf(format) };
+  return format === 'I8' ? [entry, { name: `${name}.scale`, dtype: 'F32', shape: [shape[0]], bytes: shape[0] * bytesOf('F32') }] : [entry];
 }
 
 /**
  * @param {Loss} loss
  * @param {string} name
- * @param {Encoder} encoder after the tensor's last values
+ * @param {import('./encode.js').Encoder} encoder after the tensor's last values
  */
 function note(loss, name, { error, largest }) {
   if (error > loss.absolute) Object.assign(loss, { absolute: error, absoluteTensor: name });
   const relative = error > 0 ? error / largest : 0;
   if (relative > loss.relative) Object.assign(loss, { relative, relativeTensor: name });
-}
-
-/** Values of one tensor to bytes; refuses what the type cannot hold. */
-export class Encoder {
-  #name;
-  #dtype;
-  /** The largest difference of a value and what was written for it. */
-  error = 0;
-  /** The largest value, without its sign. */
-  largest = 0;
-
-  /** @param {string} name @param {WrittenDtype} dtype */
-  constructor(name, dtype) {
-    this.#name = name;
-    this.#dtype = dtype;
-  }
-
-  /** @param {Float32Array | Float64Array} values @returns {Uint8Array} little-endian */
-  encode(values) {
-    this.#check(values);
-    if (this.#dtype === 'F32' && values instanceof Float32Array) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    const encoded = this.#dtype === 'F32' ? Float32Array.from(values) : halves(values);
-    let { error } = this;
-    for (let i = 0; i < values.length; i++) {
-      const written = this.#dtype === 'F32' ? encoded[i] : fromHalf(encoded[i]);
-      const difference = Math.abs(values[i] - written);
-      if (difference > error) error = difference;
-    }
-    this.error = error;
-    return new Uint8Array(encoded.buffer);
-  }
-
-  /** @param {Float32Array | Float64Array} values */
-  #check(values) {
-    const most = this.#dtype === 'F16' ? HALF_MAX : 3.4028234663852886e38;
-    let { largest } = this;
-    for (let i = 0; i < values.length; i++) {
-      const size = Math.abs(values[i]);
-      // Not "size > most": that is false of NaN.
-      if (!(size <= most)) this.#refuse(values[i]);
-      if (size > largest) largest = size;
-    }
-    this.largest = largest;
-  }
-
-  /** @param {number} value @returns {never} */
-  #refuse(value) {
-    if (!Number.isFinite(value)) {
-      throw new DecemError(
-        `Tensor ${this.#name} holds a number that is not finite (${value}): the training may have diverged. Use an earlier checkpoint.`,
-        'NOT_FINITE',
-      );
-    }
-    const [most, advice] = this.#dtype === 'F16' ? [HALF_MAX, 'Use --dtype f32.'] : ['3.4e38', 'Save the model as float32.'];
-    throw new DecemError(
-      `Tensor ${this.#name} holds ${value}, and ${this.#dtype} goes no further than ${most}. ${advice}`,
-      'UNSUPPORTED_DTYPE',
-    );
-  }
-}
-
-/** @param {Float32Array | Float64Array} values @returns {Uint16Array} */
-function halves(values) {
-  const encoded = new Uint16Array(values.length);
-  for (let i = 0; i < values.length; i++) encoded[i] = toHalf(values[i]);
-  return encoded;
 }
