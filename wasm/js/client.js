@@ -33,13 +33,13 @@ export async function startEngine(options) {
  * @returns {Promise<AnyEngine>}
  */
 async function start({ worker, ...options }, threads) {
-  const module = await compile({ ...options, threads });
-  options.signal?.throwIfAborted();
-  if (worker === false || (worker === undefined && typeof Worker !== 'function')) return Engine.create(module, threads);
+  const compiling = compile({ ...options, threads });
+  compiling.catch(() => {}); // asked for below, unless there is no worker to be had
+  if (worker === false || (worker === undefined && typeof Worker !== 'function')) return Engine.create(await compiling, threads);
   try {
-    return await RemoteEngine.create(module, threads, options.signal);
+    return await RemoteEngine.create(compiling, threads, options.signal);
   } catch (error) {
-    if (worker === undefined && isOf(error, 'WORKER_FAILED')) return Engine.create(module, threads);
+    if (worker === undefined && isOf(error, 'WORKER_FAILED')) return Engine.create(await compiling, threads);
     throw error;
   }
 }
@@ -64,12 +64,12 @@ export class RemoteEngine {
   }
 
   /**
-   * @param {WebAssembly.Module} module
+   * @param {Promise<WebAssembly.Module>} compiling while the worker starts
    * @param {number} threads as `Model.create` takes them
    * @param {AbortSignal} [signal]
    * @returns {Promise<RemoteEngine>}
    */
-  static async create(module, threads, signal) {
+  static async create(compiling, threads, signal) {
     let worker;
     try {
       worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'decem' });
@@ -78,6 +78,7 @@ export class RemoteEngine {
     }
     const engine = new RemoteEngine(worker);
     try {
+      const module = await untilAborted(compiling, signal);
       engine.threads = await untilAborted(engine.#rpc.call('create', [module, threads]), signal);
       return engine;
     } catch (error) {
