@@ -1,33 +1,14 @@
 /** Threads in a page that is cross-origin isolated, and in one that is not. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { launch, withPage } from './helpers/browser.js';
-import { repository, serveFolder } from './helpers/server.js';
-
-const ISOLATING = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
-const blank = { '/blank': (/** @type {unknown} */ _, /** @type {import('node:http').ServerResponse} */ response) => {
-  response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><link rel="icon" href="data:,">');
-} };
+import { ISOLATING, withBlank } from './helpers/blank.js';
+import { launch } from './helpers/browser.js';
 
 /** @type {import('playwright-core').Browser} */
 let browser;
 
 before(async () => { browser = await launch(); });
 after(() => browser?.close());
-
-/**
- * Opens an empty page that can import the binding.
- * @param {Record<string, string>} headers of everything that is served
- * @param {(page: import('playwright-core').Page) => Promise<void>} body
- */
-async function withBlank(headers, body) {
-  const server = await serveFolder({ root: repository, headers, routes: blank });
-  try {
-    await withPage(browser, `${server.url}/blank`, body);
-  } finally {
-    await server.close();
-  }
-}
 
 /**
  * Loads ResNet18 with each of the options and classifies one image three times.
@@ -58,7 +39,7 @@ function answers(page, options) {
 describe('threads', () => {
   for (const variant of ['strict', 'relaxed']) {
     test(`${variant}: the same bits on 1, 2 and 4 threads, and on the page's own`, async () => {
-      await withBlank(ISOLATING, async (page) => {
+      await withBlank(browser, ISOLATING, async (page) => {
         const all = await answers(page, [{ threads: 1 }, { threads: 2 }, { threads: 4 }, { threads: 4, worker: false }].map((one) => ({ ...one, variant })));
         assert.deepEqual(all.map(({ threads, where }) => [threads, where]), [[1, 'worker'], [2, 'worker'], [4, 'worker'], [1, 'thread']]);
         const [[first]] = all.map(({ logits }) => logits);
@@ -68,7 +49,7 @@ describe('threads', () => {
   }
 
   test('helpers are workers of the classifier\'s, and go with it', async () => {
-    await withBlank(ISOLATING, async (page) => {
+    await withBlank(browser, ISOLATING, async (page) => {
       const cdp = await page.context().newCDPSession(page);
       /** @type {Set<string>} */
       const alive = new Set();
@@ -99,7 +80,7 @@ describe('threads', () => {
   });
 
   test('a page that is not isolated asks for two threads and runs on one', async () => {
-    await withBlank({}, async (page) => {
+    await withBlank(browser, {}, async (page) => {
       const [{ threads, where }] = await answers(page, [{ threads: 2 }]);
       assert.deepEqual({ threads, where }, { threads: 1, where: 'worker' });
     });
