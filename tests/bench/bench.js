@@ -5,11 +5,12 @@ import { parseArgs } from 'node:util';
 import { ROOT, main } from '../../wasm/setup/run.js';
 import { SetupError } from '../../wasm/setup/tools.js';
 import { drawChart } from './chart.js';
+import { costsOf } from './costs.js';
 import { HOSTS } from './hosts.js';
 import { busyCores, describeMachine } from './machine.js';
 import { ENGINES, NETWORKS } from './networks.js';
-import { payload } from './payload.js';
 import { prepare } from './prepare.js';
+import { readmeTables } from './readme.js';
 import { compare, formatMs, report } from './report.js';
 
 const HELP = `Usage: npm run bench -- [options]
@@ -21,12 +22,12 @@ Times decem and other engines in turn on the same networks, weights and image.
   --where A,B       of ${Object.keys(HOSTS).join(', ')} (all)
   --threads 1,2     thread counts (1,2)
   --measure A,B     of speed, load (both); load: time to the first result, memory
-  --runs N          timed runs of each engine at the most (30)
-  --seconds S       for one network in one place, after which no round is begun (15)
+  --runs N          timed rounds of the engines at the most (30)
+  --seconds S       for one network in one place, after which no round is begun, but for the first five (5)
 
 Example: npm run bench -- --networks mobilenetv2 --where chromium --threads 1
 
-Writes Markdown to the standard output, and build/bench/result.json, result.md and chart.svg.`;
+Writes Markdown to the standard output, and build/bench/result.json, result.md, readme.md (the short tables) and chart.svg.`;
 
 const LOAD_ENGINES = ['decem', 'ort'];
 /** Other programs that keep more than this many cores busy are worth a warning. */
@@ -46,7 +47,7 @@ function readOptions() {
     threads: text('1,2'),
     measure: text('speed,load'),
     runs: text('30'),
-    seconds: text('15'),
+    seconds: text('5'),
     help: { type: /** @type {const} */ ('boolean'), short: 'h', default: false },
   };
   let values;
@@ -80,15 +81,17 @@ function readOptions() {
 }
 
 /** @returns {object[]} every job for one place, in order */
-function jobsOf({ networks, engines, threads, measure, runs, seconds }) {
+function jobsOf({ networks, engines, threads, measure, runs, seconds }, where) {
+  const here = (count) => engines.filter((name) => where === 'chromium' || count <= ENGINES.find((engine) => engine.name === name).inNode);
   const jobs = [];
   for (const network of networks) {
     if (measure.includes('speed')) {
-      for (const count of threads) jobs.push({ kind: 'speed', network, engines, threads: count, runs, seconds });
+      for (const count of threads) jobs.push({ kind: 'speed', network, engines: here(count), threads: count, runs, seconds });
     }
     if (measure.includes('load')) {
-      const loaded = engines.filter((engine) => LOAD_ENGINES.includes(engine));
-      for (const engine of loaded) jobs.push({ kind: 'load', network, engine, threads: 1 });
+      const loaded = here(1).filter((engine) => LOAD_ENGINES.includes(engine));
+      // As many threads as a visitor would get.
+      for (const engine of loaded) jobs.push({ kind: 'load', network, engine, threads: Math.max(...threads) });
     }
   }
   return jobs;
@@ -97,7 +100,7 @@ function jobsOf({ networks, engines, threads, measure, runs, seconds }) {
 /** One line about a measurement, for the standard error output. */
 function sentence({ where, kind, network, threads, engine, result }) {
   if (kind === 'load') {
-    const what = result.failure ?? `${formatMs(result.cold.totalMs)} ms to the first result, ${formatMs(result.warm.totalMs)} the second time`;
+    const what = result.failure ?? `${formatMs(result.cold.totalMs)} ms to the first result, ${formatMs(result.warm.totalMs)} when loaded again`;
     return `${where}, ${network}, ${engine}: ${what}`;
   }
   const { times } = compare({ network, threads, result });
@@ -124,6 +127,7 @@ await main(async () => {
   const options = readOptions();
   if (options.help) return console.log(HELP);
   await prepare(options);
+  const { payload } = await import('./payload.js'); // needs the packages
 
   const result = {
     date: new Date().toISOString().slice(0, 16).replace('T', ' '),
@@ -131,6 +135,11 @@ await main(async () => {
     quietCores: QUIET_CORES,
     ...options,
     versions: {},
+    /** Of our own build, by place. */
+    arithmetic: {},
+    /** What one core can do, by place. */
+    peaks: {},
+    costs: Object.fromEntries(await Promise.all(options.networks.map(async (network) => [network, await costsOf(network)]))),
     payloads: Object.fromEntries(options.engines.map((engine) => [engine, payload(engine)])),
     measurements: [],
   };
@@ -138,12 +147,18 @@ await main(async () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
   };
-  const jobs = jobsOf(options);
-  const total = jobs.length * options.where.length;
+  const begin = performance.now();
+  const total = options.where.reduce((sum, where) => sum + jobsOf(options, where).length, 0);
   for (const where of options.where) {
     const host = await HOSTS[where]();
     result.versions[where] = host.version;
-    for (const job of jobs) {
+    const noteBest = async () => {
+      const { result: measured } = await host.run({ kind: 'peak' });
+      for (const [name, value] of Object.entries(measured)) result.peaks[where][name] = Math.max(value, result.peaks[where][name] ?? 0);
+    };
+    result.peaks[where] = {};
+    await noteBest();
+    for (const job of jobsOf(options, where)) {
       const busy = await busyCores();
       if (busy > QUIET_CORES) console.error(`Other programs keep ${busy.toFixed(1)} cores busy: this measurement will be unsteady.`);
       const answer = await host.run(job).catch((error) => ({ result: failed(job, error) }));
@@ -151,12 +166,17 @@ await main(async () => {
       result.measurements.push(measurement);
       const found = job.kind === 'load' ? { [job.engine]: answer.result } : answer.result;
       for (const [name, { version }] of Object.entries(found)) if (version) result.versions[name] = version;
+      if (found.decem?.arithmetic) result.arithmetic[where] = found.decem.arithmetic;
       console.error(`[${result.measurements.length}/${total}] ${sentence(measurement)}`);
       save();
     }
+    await noteBest(); // again: another program may have disturbed the first
     await host.close();
   }
 
+  result.minutes = (performance.now() - begin) / 60_000;
+  save();
+  writeFileSync(join(folder, 'readme.md'), `${readmeTables(result)}\n`);
   const markdown = report(result);
   writeFileSync(join(folder, 'result.md'), `${markdown}\n`);
   const chart = drawChart(result);

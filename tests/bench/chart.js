@@ -59,7 +59,7 @@ export function drawChart(result, { where, threads } = {}) {
       parts.push(`<rect class="${name}" x="${LABEL_WIDTH}" y="${top}" width="${(ms * scale).toFixed(1)}" height="${BAR}" rx="2"/>`);
       parts.push(`<text class="small" x="${(right + 5).toFixed(1)}" y="${top + BAR - 2}">${formatMs(ms)}</text>`);
     });
-    const floor = (LABEL_WIDTH + (floorMs(network).winograd / count) * scale).toFixed(1);
+    const floor = (LABEL_WIDTH + floorMs(result.costs[network.name], result.peaks[place], count).winograd * scale).toFixed(1);
     parts.push(`<line class="floor" x1="${floor}" x2="${floor}" y1="${y - 2}" y2="${y + height}"/>`);
     y += height + GROUP_GAP;
   }

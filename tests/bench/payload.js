@@ -1,19 +1,15 @@
 // What a page must fetch of each engine before it can run a network, gzipped: the WebAssembly module of the one-threaded
-// build and the JavaScript that loads it.
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+// build and the JavaScript that loads it, minified.
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { transformSync } from 'esbuild';
 import { ROOT } from '../../wasm/setup/run.js';
 
 const peers = 'tests/bench/node_modules';
-/** Of our JavaScript, what only Node loads, and what is comments alone. */
-const NOT_IN_PAGES = ['node.js', 'image-node.js', 'types.js', 'types-inside.js'];
 
 const FILES = {
-  decem: () => {
-    const scripts = readdirSync(join(ROOT, 'wasm', 'js')).filter((name) => name.endsWith('.js') && !NOT_IN_PAGES.includes(name));
-    return ['build/wasm/decem-relaxed.wasm', ...scripts.map((name) => `wasm/js/${name}`)];
-  },
+  decem: () => ['build/wasm/decem-relaxed.wasm', ...scriptsFrom('wasm/js/index.js')],
   ort: () => ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'].map((name) => `${peers}/onnxruntime-web/dist/${name}`),
   tfjs: () => [
     `${peers}/@tensorflow/tfjs-core/dist/tf-core.min.js`,
@@ -32,7 +28,29 @@ const FILES = {
 export function payload(engine) {
   const sizes = { wasm: 0, js: 0 };
   for (const file of FILES[engine]()) {
-    sizes[file.endsWith('.wasm') ? 'wasm' : 'js'] += gzipSync(readFileSync(join(ROOT, file)), { level: 9 }).length;
+    const bytes = readFileSync(join(ROOT, file));
+    const sizeOf = (content) => gzipSync(content, { level: 9 }).length;
+    if (file.endsWith('.wasm')) sizes.wasm += sizeOf(bytes);
+    else sizes.js += sizeOf(minified(bytes.toString()));
   }
   return sizes;
+}
+
+/** @param {string} script */
+function minified(script) {
+  return transformSync(script, { minify: true, format: 'esm', charset: 'utf8', target: 'es2022' }).code;
+}
+
+/**
+ * A script and all that are fetched with it, its workers' too: by import or new URL. What is imported dynamically comes later, or never.
+ * @param {string} start a path from the root
+ * @returns {string[]}
+ */
+function scriptsFrom(start) {
+  const found = new Set([start]);
+  for (const file of found) {
+    const code = minified(readFileSync(join(ROOT, file), 'utf8')); // without its comments
+    for (const [, next] of code.matchAll(/(?:\bfrom|\bimport|new URL\()\s*["'](\.[\w./-]+\.js)["']/g)) found.add(posix.join(posix.dirname(file), next));
+  }
+  return [...found];
 }

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from '../../wasm/setup/build.js';
+import { requirePackages } from '../../wasm/setup/packages.js';
 import { ROOT, run } from '../../wasm/setup/run.js';
 import { SetupError, requireTools } from '../../wasm/setup/tools.js';
 
@@ -30,12 +31,14 @@ function isStale(targets, sources) {
 export async function prepare({ networks, engines, where }) {
   if (where.includes('chromium')) requireTools(['chromium']);
   if (engines.some((engine) => engine !== 'decem') || where.some((host) => host !== 'node')) installPeers();
-  if (engines.includes('decem')) build(['wasm']);
+  build(['wasm']); // its networks' costs are needed even where it is not timed
+  requirePackages(); // for esbuild
   exportModels(networks);
   if (engines.includes('tfjs') || engines.includes('litert')) await convertModels(networks);
 }
 
-function installPeers() {
+/** The other engines, and the newest Node. */
+export function installPeers() {
   const installed = join(here, 'node_modules', '.package-lock.json');
   if (!isStale([installed], [join(here, 'package-lock.json')])) return;
   console.error('Installing the engines to compare with and the newest Node into tests/bench/node_modules (about 480 MB)');

@@ -9,16 +9,16 @@ export function formatMs(ms) {
   return ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2);
 }
 
-function ratio(a, b) {
+export function ratio(a, b) {
   return a === undefined || b === undefined ? NO_VALUE : (a / b).toFixed(2);
 }
 
-function table(head, rows) {
+export function table(head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, index) => (index ? '---:' : '---'))), ...rows.map(line)].join('\n');
 }
 
-const titleOf = (network) => NETWORKS.find(({ name }) => name === network);
+export const networkOf = (network) => NETWORKS.find(({ name }) => name === network);
 
 /**
  * The best of the peers in one measurement. ncnn's scaled time counts on one thread.
@@ -27,19 +27,17 @@ const titleOf = (network) => NETWORKS.find(({ name }) => name === network);
  */
 export function compare({ network, threads, result }) {
   const times = Object.fromEntries(ENGINES.map(({ name }) => [name, result[name]?.times?.median]));
-  const ncnn = threads === 1 ? scaledNcnnMs(titleOf(network), times.ort) : undefined;
+  const ncnn = threads === 1 ? scaledNcnnMs(networkOf(network), times.ort) : undefined;
   const { decem: ours, ...others } = times;
   const known = [...Object.values(others), ncnn].filter((ms) => ms !== undefined);
   return { ours, ncnn, best: known.length ? Math.min(...known) : undefined, times };
 }
 
-function speedTable(measurements, engines) {
+function speedTable(measurements, engines, { costs, peaks }) {
   const rows = measurements.map((measurement) => {
-    const network = titleOf(measurement.network);
+    const network = networkOf(measurement.network);
     const { ours, ncnn, best, times } = compare(measurement);
-    // Two threads have two cores: the floor is half.
-    const floor = floorMs(network);
-    const [direct, winograd] = [floor.direct, floor.winograd].map((ms) => ms / measurement.threads);
+    const { direct, winograd } = floorMs(costs[measurement.network], peaks[measurement.where], measurement.threads);
     const cells = engines.map(({ name }) => {
       const fewer = measurement.result[name]?.threads < measurement.threads ? '¹' : '';
       return formatMs(times[name]) + (times[name] === undefined ? '' : fewer);
@@ -55,31 +53,45 @@ function speedTable(measurements, engines) {
 function spreadTable(measurements, engines) {
   const rows = measurements.map(({ network, result }) => {
     const cells = engines.map(({ name }) => {
-      const { failure, times, disagreement } = result[name] ?? { failure: 'not run' };
+      if (!result[name]) return NO_VALUE;
+      const { failure, times, disagreement } = result[name];
       if (failure) return failure;
       const { min, p10, p90, count } = times;
       return `${formatMs(min)}; ${formatMs(p10)} to ${formatMs(p90)}; ${count}; ${disagreement.toExponential(0)}`;
     });
-    return [titleOf(network).title, ...cells];
+    return [networkOf(network).title, ...cells];
   });
   return table(['minimum; 10 % to 90 %; runs; error³', ...engines.map(({ title }) => title)], rows);
+}
+
+/** How much more threads do than one. */
+function gainTable(measurements, engines) {
+  const networks = [...new Set(measurements.map(({ network }) => network))];
+  const counts = [...new Set(measurements.map(({ threads }) => threads))];
+  const rows = networks.map((network) => {
+    const timesOn = (count) => compare(measurements.find((one) => one.network === network && one.threads === count)).times;
+    const one = timesOn(1);
+    return [networkOf(network).title, ...counts.slice(1).flatMap((count) => engines.map(({ name }) => ratio(one[name], timesOn(count)[name])))];
+  });
+  return table(['times as fast', ...counts.slice(1).flatMap((count) => engines.map(({ title }) => `${title}, ${count} threads`))], rows);
 }
 
 function loadTable(measurements, engines) {
   const networks = [...new Set(measurements.map(({ network }) => network))];
   const measured = engines.filter(({ name }) => measurements.some(({ engine }) => engine === name));
+  const visits = measurements.some(({ next }) => next);
   const rows = networks.map((network) => {
     const cells = measured.flatMap(({ name }) => {
       const found = measurements.find((measurement) => measurement.network === network && measurement.engine === name);
-      if (!found || found.result.failure) return [found?.result.failure ?? NO_VALUE, NO_VALUE, NO_VALUE];
-      const { cold, warm } = found.result;
-      const memory = found.peakBytes ? `${(found.peakBytes / 2 ** 20).toFixed(0)} MiB` : NO_VALUE;
-      return [formatMs(cold.totalMs), formatMs(warm.totalMs), memory];
+      const failure = found?.result.failure;
+      const next = visits ? [formatMs(found?.next?.cold?.totalMs)] : [];
+      const memory = found?.peakBytes ? `${(found.peakBytes / 2 ** 20).toFixed(0)} MiB` : NO_VALUE;
+      return [failure ?? formatMs(found?.result.cold?.totalMs), ...next, formatMs(found?.result.warm?.totalMs), memory];
     });
-    return [titleOf(network).title, ...cells];
+    return [networkOf(network).title, ...cells];
   });
-  const head = measured.flatMap(({ title }) => [`${title} cold`, 'again', 'peak memory']);
-  return table(['ms to the first result', ...head], rows);
+  const head = measured.flatMap(({ title }) => [`${title} cold`, ...(visits ? ['next visit'] : []), 'again', 'peak memory']);
+  return table(['ms to the first result⁴', ...head], rows);
 }
 
 function payloadTable(payloads) {
@@ -93,24 +105,37 @@ function payloadTable(payloads) {
 
 const NOTES = `¹ This engine ran on one thread here. ² Not run: its published time, scaled by what onnxruntime-web takes here.
 ³ Largest difference from PyTorch's logits, in units of the largest logit.
-Times are medians, engines in turn. Floor: the multiplications of the network at the peak of WASM fused multiply-add on as many
-cores as threads; F(4,3) with Winograd on 3x3 layers, transforms not counted.`;
+⁴ From importing the engine; again: from calling its load a second time in the same process. cold: nothing cached. next visit: the page loaded anew, its files in the
+browser's caches. Of the public class, with its worker and the image resized, for decem.
+Times are medians, engines in turn. Floor: the multiplications of the network at the peak of WASM on as many cores as threads, fully connected layers
+at the speed of memory, both as measured before; F(4,3) with Winograd on 3x3 layers, transforms not counted.`;
+
+/** @param {{ fusedFlops?: number, flops: number, bytes: number }} peak */
+function peakSentence({ fusedFlops, flops, bytes }) {
+  const giga = (value) => (value / 1e9).toFixed(1);
+  const fused = fusedFlops === undefined ? 'no fused multiply-add here' : `${giga(fusedFlops)} GFLOP/s fused`;
+  return `The most that one core does in WASM here: ${fused}, ${giga(flops)} with multiply and add, ${giga(bytes)} GB/s of memory read.`;
+}
 
 /** @param {any} result as bench.js writes it @returns {string} */
 export function report(result) {
   const { machine, versions, measurements, payloads } = result;
   const parts = [
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB. ` +
-      Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ') + `. ${result.date}.`,
+      Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ') + `. ${result.date}, ${result.minutes.toFixed(0)} minutes.`,
   ];
   const engines = ENGINES.filter(({ name }) => result.engines.includes(name));
   for (const where of result.where) {
     const here = measurements.filter((measurement) => measurement.where === where);
+    const ours = result.arithmetic[where] ? `, decem ${result.arithmetic[where]}` : '';
+    parts.push(`## ${where} ${versions[where]}${ours}`, peakSentence(result.peaks[where]));
     for (const threads of result.threads) {
       const speed = here.filter((measurement) => measurement.kind === 'speed' && measurement.threads === threads);
       if (speed.length === 0) continue;
-      parts.push(`### ${where}, ${threads === 1 ? 'one thread' : `${threads} threads`}`, speedTable(speed, engines), spreadTable(speed, engines));
+      parts.push(`### ${where}, ${threads === 1 ? 'one thread' : `${threads} threads`}`, speedTable(speed, engines, result), spreadTable(speed, engines));
     }
+    const speeds = here.filter(({ kind }) => kind === 'speed');
+    if (speeds.length && result.threads[0] === 1 && result.threads.length > 1) parts.push(`### ${where}, what threads bring`, gainTable(speeds, engines));
     const load = here.filter((measurement) => measurement.kind === 'load');
     if (load.length) parts.push(`### ${where}, from nothing to the first result`, loadTable(load, engines));
   }

@@ -1,24 +1,33 @@
 // The measurements themselves. Runs in Node (node-runner.js) and in a page (page.html), in a process of its own for each job.
 //
 // An engine is a module of engines/ with
-//     start({ threads }) -> { version, threads, load(network, input) -> Model }
+//     start({ threads }) -> { version, arithmetic (ours alone), threads, load(network, input) -> Model }
 //     Model: { run(): outputs or a promise of them, dispose() }
 // where run() takes the input in the engine's own layout to the logits as arrays: what a user of that engine would time.
+import { measurePeak } from './peak.js';
 import { readInput, readJson } from './place.js';
 import { disagreement, statistics } from './statistics.js';
 
 /** Between two engines' turns: lets the other's threads stop spinning, and the page breathe. */
 const REST_MS = 25;
+/** Runs of an engine before any is timed; fewer where they take long. */
 const WARM_UPS = 3;
+const WARM_UP_MS = 1500;
 const LEAST_ROUNDS = 5;
+/** Up to here a run gains from finding its weights in the caches: another, which is not timed, brings them there. */
+const CACHED_MS = 150;
 
 /**
+ * @typedef {{ kind: 'peak' }} PeakJob
+ * @typedef {{ kind: 'kernels', network: string, variant: 'strict' | 'relaxed', runs: number }} KernelsJob
  * @typedef {{ kind: 'speed', network: string, engines: string[], threads: number, runs: number, seconds: number }} SpeedJob
  * @typedef {{ kind: 'load', network: string, engine: string, threads: number }} LoadJob
  */
 
-/** @param {SpeedJob | LoadJob} job */
-export function runJob(job) {
+/** @param {PeakJob | KernelsJob | SpeedJob | LoadJob} job */
+export async function runJob(job) {
+  if (job.kind === 'peak') return measurePeak();
+  if (job.kind === 'kernels') return (await import('./engines/decem-model.js')).timeSteps(job);
   return job.kind === 'speed' ? measureSpeed(job) : measureLoad(job);
 }
 
@@ -37,8 +46,9 @@ async function measureSpeed({ network, engines, threads, runs, seconds }) {
       const engine = await (await import(`./engines/${name}.js`)).start({ threads });
       const model = await engine.load(network, input);
       const error = disagreement(await model.run(), reference);
-      for (let i = 1; i < WARM_UPS; i++) await model.run();
-      results[name] = { version: engine.version, threads: engine.threads, disagreement: error };
+      const begin = performance.now();
+      for (let i = 1; i < WARM_UPS && performance.now() - begin < WARM_UP_MS; i++) await model.run();
+      results[name] = { version: engine.version, arithmetic: engine.arithmetic, threads: engine.threads, disagreement: error };
       ready.push({ name, model, times: [] });
     } catch (error) {
       results[name] = { failure: describeFailure(error) };
@@ -48,7 +58,7 @@ async function measureSpeed({ network, engines, threads, runs, seconds }) {
   for (let round = 0; round < runs && (round < LEAST_ROUNDS || performance.now() < deadline); round++) {
     for (const { model, times } of ready) {
       await rest();
-      await model.run(); // brings its weights back into the caches
+      if (round === 0 || times[0] < CACHED_MS) await model.run();
       const start = performance.now();
       await model.run();
       times.push(performance.now() - start);
@@ -62,14 +72,16 @@ async function measureSpeed({ network, engines, threads, runs, seconds }) {
 }
 
 /**
- * One engine from nothing to its first result, then the same network once more in the same process.
+ * One engine from nothing to its first result, then the same network once more in the same process. Ours by its public class, as
+ * `startWhole`: with its worker, its cache of weights and an image to be resized.
  * @param {LoadJob} job
  */
 async function measureLoad({ network, engine: name, threads }) {
   try {
     const input = await readInput();
     const begin = performance.now();
-    const engine = await (await import(`./engines/${name}.js`)).start({ threads });
+    const { start, startWhole = start } = await import(`./engines/${name}.js`);
+    const engine = await startWhole({ threads });
     const startMs = performance.now() - begin;
     const cold = await firstResult(engine, network, input);
     await rest();

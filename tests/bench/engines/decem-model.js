@@ -24,3 +24,21 @@ export async function load(weights, input, threads) {
     dispose: () => model.dispose(),
   };
 }
+
+/** Runs that the times of steps do not count: the engine compiles while they go on. */
+const WARM_UPS = 3;
+
+/**
+ * The steps of a network on synthetic weights, in one thread, and the milliseconds that each took in each run.
+ * @param {{ network: string, variant: 'strict' | 'relaxed', runs: number }} job
+ * @returns {Promise<{ steps: { name: string, type: string, kernel: string, shape: number[], macs: number }[], times: number[][] }>}
+ */
+export async function timeSteps({ network, variant, runs }) {
+  const model = await Model.create(await compile({ variant, threads: 1 }));
+  model.select(network);
+  model.synthesize(1);
+  model.setInput(new Float32Array(3 * 224 * 224).map((_, i) => Math.sin(i)));
+  for (let i = 0; i < WARM_UPS; i++) model.run();
+  const times = Array.from({ length: runs }, () => model.runTimed());
+  return { steps: model.describe().steps, times };
+}

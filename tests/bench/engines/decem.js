@@ -6,10 +6,8 @@ import { isNode, modelPlace, readJsonFrom, repositoryPlace } from '../place.js';
 import { load } from './decem-model.js';
 
 export async function start({ threads }) {
-  const { version } = await readJsonFrom(repositoryPlace('package.json'));
-  const { arithmetic } = chooseVariant('auto', threads > 1);
   return {
-    version: `${version} ${arithmetic}`,
+    ...(await versionFor(threads)),
     threads,
     load: (network, input) => (isNode || threads === 1 ? load : loadInWorker)(modelPlace(`${network}.safetensors`), input.chw, threads),
   };
@@ -24,4 +22,27 @@ async function loadInWorker(weights, input, threads) {
     run: () => rpc.call('run', []),
     dispose: () => worker.terminate(),
   };
+}
+
+/** The public class, from calling `load` with an image to its answer. */
+export async function startWhole({ threads }) {
+  const { Classifier } = await import('../../../wasm/js/index.js');
+  const side = 224;
+  const image = { data: new Uint8Array(side * side * 3).map((_, i) => i * 7), width: side, height: side, channels: 3 };
+  return {
+    ...(await versionFor(threads)),
+    threads,
+    async load(network) {
+      const classifier = await Classifier.load(modelPlace(`${network}.safetensors`), { threads, image });
+      return {
+        run: () => classifier.first,
+        dispose: () => classifier.dispose(),
+      };
+    },
+  };
+}
+
+async function versionFor(threads) {
+  const { version } = await readJsonFrom(repositoryPlace('package.json'));
+  return { version, arithmetic: chooseVariant('auto', threads > 1).arithmetic };
 }
