@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
+import { WeightsCache } from '../../wasm/js/cache.js';
 import { Classifier, openCache } from '../../wasm/js/index.js';
 import { Model } from '../../wasm/js/model.js';
 import { compile } from '../../wasm/js/wasm.js';
@@ -148,6 +149,19 @@ test('a stored file that was damaged is fetched again by itself; its answer is n
     assert.equal(gets().length, count);
   }
   assert.ok((await readFile((await stored()).path)).equals(smallFile));
+});
+
+test('a stored file that is damaged and cannot be deleted is passed over', async (t) => {
+  const { address } = await roughServer(t, { bytes: smallFile });
+  const damaged = Buffer.from(smallFile).fill(0, 0, 8);
+  const refuse = async () => { throw new Error('read-only'); };
+  const cache = new WeightsCache({
+    list: async () => [],
+    read: async (url) => ({ url, bytes: damaged.length, sha256, etag: null, lastModified: null, stored: new Date(), chunks: async function* () { yield damaged; } }),
+    write: refuse,
+    delete: refuse,
+  });
+  assert.deepEqual(await firstOf(address, { cache, sha256, from: 'network' }), expected);
 });
 
 test('weights that are refused are not kept, nor are those that nobody could check later', async (t) => {

@@ -44,7 +44,8 @@ const ASK_MS = 8000;
  */
 export async function openRemote(url, what, options, attempt = 0) {
   const cache = await cacheOf(options);
-  const stored = await cache?.read(url).catch(() => null);
+  // What was stored has been tried, if anything was: it may be damaged and yet not deletable.
+  const stored = attempt === 0 ? await cache?.read(url).catch(() => null) : null;
   if (cache && stored && (await isRight(stored, options))) return fromCache(stored, cache, options.signal);
   const download = await openDownload(url, what, { ...options, hashed: options.sha256 !== undefined, ...(cache && { httpCache: 'no-store' }) });
   const { etag, lastModified, name, total } = download;
