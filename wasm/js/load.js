@@ -46,7 +46,15 @@ export async function load(source, options) {
   image?.catch(() => {}); // told to whoever asks for the answer
   for (let attempt = 0; ; attempt++) {
     report.phase('wasm');
-    const engine = await startEngine(options);
+    // The weights are asked for while the engine starts: either takes some 50 ms.
+    const asking = new Asking(options.signal ?? (source instanceof Request ? source.signal : undefined));
+    const opening = isSynthetic(source) ? null
+      : openSource(source, { ...options, signal: asking.signal, onPause: (ms) => report.wait(ms) }, attempt);
+    opening?.catch(() => {}); // told below
+    const engine = await startEngine(options).catch((error) => {
+      asking.stop(error);
+      throw error;
+    });
     // Copied: a second attempt may need it.
     const given = image?.then((readable) => engine.first({ ...readable, own: false })) ?? null;
     given?.catch(() => {});
@@ -57,7 +65,7 @@ export async function load(source, options) {
       let header = { about: null };
       if (isSynthetic(source)) await synthesize(engine, source, report, options);
       else {
-        weights = await openSource(source, { ...options, onPause: (ms) => report.wait(ms) }, attempt);
+        weights = await /** @type {Promise<OpenSource>} */ (opening);
         header = await push(engine, weights, report, options);
       }
       const from = weights?.from ?? null;
@@ -70,8 +78,41 @@ export async function load(source, options) {
       return { engine, summary, labels, from, first };
     } catch (error) {
       engine.dispose();
-      if (!(await weights?.refuse?.(error))) throw error;
+      const again = await weights?.refuse?.(error);
+      asking.stop(error);
+      if (!again) throw error;
+    } finally {
+      asking.end();
     }
+  }
+}
+
+/** A signal that aborts with the caller's, or when nobody wants any more what it was for. */
+class Asking {
+  #controller = new AbortController();
+  #callers;
+  #pass = () => this.#controller.abort(this.#callers?.reason);
+
+  /** @param {AbortSignal} [callers] */
+  constructor(callers) {
+    this.#callers = callers;
+    if (callers?.aborted) this.#pass();
+    else callers?.addEventListener('abort', this.#pass, { once: true });
+  }
+
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  /** @param {unknown} reason */
+  stop(reason) {
+    this.#controller.abort(reason);
+    this.end();
+  }
+
+  /** Leaves nothing at the caller's signal. */
+  end() {
+    this.#callers?.removeEventListener('abort', this.#pass);
   }
 }
 
