@@ -214,7 +214,11 @@ describe('stored weights', () => {
       for (const keep of [bytes.length, 100_000]) {
         await page.evaluate(async ({ url, length }) => {
           const cache = await caches.open('decem-weights');
-          const stored = /** @type {Response} */ (await cache.match(url));
+          let stored = await cache.match(url); // a load does not wait until its file is stored
+          while (stored === undefined) {
+            await new Promise((resolve) => { setTimeout(resolve, 20); });
+            stored = await cache.match(url);
+          }
           const damaged = new Uint8Array(await stored.arrayBuffer()).slice(0, length);
           damaged[length - 5] ^= 1;
           await cache.put(url, new Response(damaged, { headers: stored.headers }));
