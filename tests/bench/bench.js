@@ -1,7 +1,6 @@
 // npm run bench: decem against its peers on the ten networks, on this machine. See --help and README.md.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ROOT, main } from '../../wasm/setup/run.js';
 import { SetupError } from '../../wasm/setup/tools.js';
 import { drawChart } from './chart.js';
@@ -9,6 +8,7 @@ import { costsOf } from './costs.js';
 import { HOSTS } from './hosts.js';
 import { busyCores, describeMachine } from './machine.js';
 import { ENGINES, NETWORKS } from './networks.js';
+import { readValues } from './options.js';
 import { prepare } from './prepare.js';
 import { readmeTables } from './readme.js';
 import { compare, formatMs, report } from './report.js';
@@ -50,18 +50,7 @@ function readOptions() {
     seconds: text('5'),
     help: { type: /** @type {const} */ ('boolean'), short: 'h', default: false },
   };
-  let values;
-  try {
-    ({ values } = parseArgs({ options }));
-  } catch (error) {
-    throw new SetupError(`${error.message}\n\n${HELP}`);
-  }
-  const choice = (name, allowed) => {
-    const chosen = String(values[name]).split(',');
-    const wrong = chosen.find((item) => !allowed.includes(item));
-    if (wrong !== undefined) throw new SetupError(`--${name}: '${wrong}' is none of ${allowed.join(', ')}`);
-    return allowed.filter((item) => chosen.includes(item));
-  };
+  const { values, choice } = readValues(options, HELP);
   const count = (name, value = values[name]) => {
     if (!(Number(value) > 0) || (name !== 'seconds' && !Number.isInteger(Number(value)))) {
       throw new SetupError(`--${name}: '${value}' is not a number above 0`);

@@ -4,7 +4,6 @@
 // it does in a real run. Steps of the same shape, in whatever network, are one line.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { build } from '../../wasm/setup/build.js';
 import { ROOT, main } from '../../wasm/setup/run.js';
 import { SetupError } from '../../wasm/setup/tools.js';
@@ -12,6 +11,7 @@ import { layersOf } from './costs.js';
 import { HOSTS } from './hosts.js';
 import { describeMachine } from './machine.js';
 import { NETWORKS } from './networks.js';
+import { readValues } from './options.js';
 import { installPeers } from './prepare.js';
 import { formatMs, networkOf, table } from './report.js';
 import { statistics } from './statistics.js';
@@ -114,18 +114,7 @@ function readOptions() {
     runs: text('12'),
     help: { type: /** @type {const} */ ('boolean'), short: 'h', default: false },
   };
-  let values;
-  try {
-    ({ values } = parseArgs({ options }));
-  } catch (error) {
-    throw new SetupError(`${error.message}\n\n${HELP}`);
-  }
-  const choice = (name, allowed) => {
-    const chosen = String(values[name]).split(',');
-    const wrong = chosen.find((item) => !allowed.includes(item));
-    if (wrong !== undefined) throw new SetupError(`--${name}: '${wrong}' is none of ${allowed.join(', ')}`);
-    return allowed.filter((item) => chosen.includes(item));
-  };
+  const { values, choice } = readValues(options, HELP);
   const runs = Number(values.runs);
   if (!Number.isInteger(runs) || runs < 1) throw new SetupError(`--runs: '${values.runs}' is not a whole number above 0`);
   return {
