@@ -29,6 +29,7 @@ from torch import nn
 
 from augment import mixup, random_crops
 from data import Dataset, normalise
+from grouped import speed_up
 from networks import build
 from plot import curves
 from team import Team
@@ -129,6 +130,8 @@ class Run:
             initialise(model)
         self.model = model.to(self.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
+        if self.device == "cpu":
+            speed_up(self.model)
         self.optimiser = optimiser(self.model, settings["weight_decay"])
         self.plan = [size for size, epochs in settings["sizes"] for _ in range(epochs)]
         self.at = {"epoch": 0, "step": 0, "seconds": 0.0, "sums": [0.0, 0.0], "best": -1.0}
