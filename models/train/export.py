@@ -25,8 +25,9 @@ def preprocess_of(settings):
 def source_of(settings, figures, data):
     """One sentence: what the weights were trained on, for how long, and how good they are."""
     sizes = ", ".join(f"{epochs} at {size} px" for size, epochs in settings["sizes"])
+    before = ", going on from earlier weights of this project" if settings["start"] else ""
     return (
-        f"trained for this project on {data}, {figures['images']} images: {figures['epochs']} epochs ({sizes}), "
+        f"trained for this project on {data}, {figures['images']} images: {figures['epochs']} epochs ({sizes}){before}, "
         f"{figures['seconds'] / 60:.0f} min; weights of epoch {figures['epoch']}; validation at "
         f"{settings['preprocess']['crop']} px: top-1 {figures['top1']:.4f}, top-5 {figures['top5']:.4f}"
     )
