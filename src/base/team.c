@@ -30,7 +30,7 @@ static void wake_all(_Atomic uint32_t *at) {
 #endif
 
 enum {
-    SPINS = 100000, /* looks at an idle job before sleeping, some 100 us: more than a run ever pauses */
+    SPINS = 2000000, /* looks at an idle job before sleeping, a few ms: in Chromium a helper that slept comes too late for short steps */
     PATIENCE = 300   /* sleeps of 100 ms that the owner waits for a helper */
 };
 

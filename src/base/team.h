@@ -5,7 +5,7 @@
  *     claim: | job (16 bits) | its tiles (24 bits) | the next tile (24 bits) |    one atomic word: a tile is claimed by adding 1
  *
  * A claim returns job and tile together, so a helper that comes late claims from the new job or finds nothing; the
- * owner opens a job only when every tile of the last one is done. Waiting is a short spin, then a sleep. */
+ * owner opens a job only when every tile of the last one is done. Waiting is a spin of a few milliseconds, then a sleep. */
 #ifndef DECEM_BASE_TEAM_H
 #define DECEM_BASE_TEAM_H
 
