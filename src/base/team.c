@@ -31,7 +31,7 @@ static void wake_all(_Atomic uint32_t *at) {
 
 enum {
     SPINS = 2000000, /* looks at an idle job before sleeping, a few ms: in Chromium a helper that slept comes too late for short steps */
-    PATIENCE = 300   /* sleeps of 100 ms that the owner waits for a helper */
+    PATIENCE = 300     /* sleeps of 100 ms that the owner waits for a helper */
 };
 
 void decem_team_open(decem_team *team, decem_team_work work, const void *context) {
