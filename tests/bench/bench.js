@@ -21,7 +21,7 @@ Times decem and other engines in turn on the same networks, weights and image.
   --engines A,B     of ${ENGINES.map(({ name }) => name).join(', ')} (all)
   --where A,B       of ${Object.keys(HOSTS).join(', ')} (all)
   --threads 1,2     thread counts (1,2)
-  --measure A,B     of speed, load (both); load: time to the first result, memory
+  --measure A,B     of speed, gain, load (all); gain: decem's thread counts beside each other; load: time to the first result, memory
   --runs N          timed rounds of the engines at the most (30)
   --seconds S       for one network in one place, after which no round is begun, but for the first five (5)
 
@@ -45,7 +45,7 @@ function readOptions() {
     engines: all(ENGINES.map(({ name }) => name)),
     where: all(Object.keys(HOSTS)),
     threads: text('1,2'),
-    measure: text('speed,load'),
+    measure: text('speed,gain,load'),
     runs: text('30'),
     seconds: text('5'),
     help: { type: /** @type {const} */ ('boolean'), short: 'h', default: false },
@@ -62,7 +62,7 @@ function readOptions() {
     networks: choice('networks', NETWORKS.map(({ name }) => name)),
     engines: choice('engines', ENGINES.map(({ name }) => name)),
     where: choice('where', Object.keys(HOSTS)),
-    measure: choice('measure', ['speed', 'load']),
+    measure: choice('measure', ['speed', 'gain', 'load']),
     threads: String(values.threads).split(',').map((value) => count('threads', value)),
     runs: count('runs'),
     seconds: count('seconds'),
@@ -76,6 +76,9 @@ function jobsOf({ networks, engines, threads, measure, runs, seconds }, where) {
   for (const network of networks) {
     if (measure.includes('speed')) {
       for (const count of threads) jobs.push({ kind: 'speed', network, engines: here(count), threads: count, runs, seconds });
+    }
+    if (measure.includes('gain') && engines.includes('decem') && threads.length > 1) {
+      jobs.push({ kind: 'gain', network, engine: 'decem', counts: threads, runs, seconds });
     }
     if (measure.includes('load')) {
       const loaded = here(1).filter((engine) => LOAD_ENGINES.includes(engine));
@@ -92,6 +95,11 @@ function sentence({ where, kind, network, threads, engine, result }) {
     const what = result.failure ?? `${formatMs(result.cold.totalMs)} ms to the first result, ${formatMs(result.warm.totalMs)} when loaded again`;
     return `${where}, ${network}, ${engine}: ${what}`;
   }
+  if (kind === 'gain') {
+    if (result.failure) return `${where}, ${network}, decem's threads: ${result.failure}`;
+    const each = result.map(({ threads: count, times, gain }) => `${formatMs(times.median)} ms on ${count} (${gain.median.toFixed(2)})`);
+    return `${where}, ${network}, decem's threads: ${each.join(', ')}`;
+  }
   const { times } = compare({ network, threads, result });
   const each = Object.entries(result).map(([name, { failure }]) => `${name} ${failure ?? `${formatMs(times[name])} ms`}`);
   return `${where}, ${threads} thread${threads > 1 ? 's' : ''}, ${network}: ${each.join(', ')}`;
@@ -100,14 +108,14 @@ function sentence({ where, kind, network, threads, engine, result }) {
 /** A crash of the whole process or page, told of every engine in it. */
 function failed(job, error) {
   const failure = String(error?.message ?? error).split('\n')[0];
-  return job.kind === 'load' ? { failure } : Object.fromEntries(job.engines.map((name) => [name, { failure }]));
+  return job.kind !== 'speed' ? { failure } : Object.fromEntries(job.engines.map((name) => [name, { failure }]));
 }
 
 /** Whether our own engine failed or is wrong anywhere. */
 function oursIsBroken(measurements) {
   const ours = measurements.flatMap(({ kind, engine, result }) => {
     if (kind === 'speed') return result.decem ? [result.decem] : [];
-    return engine === 'decem' ? [result] : [];
+    return kind === 'gain' || engine === 'decem' ? [result] : [];
   });
   return ours.some(({ failure, disagreement = 0 }) => failure || !(disagreement <= TOLERANCE));
 }
@@ -153,7 +161,7 @@ await main(async () => {
       const answer = await host.run(job).catch((error) => ({ result: failed(job, error) }));
       const measurement = { where, ...job, busyCores: busy, ...answer };
       result.measurements.push(measurement);
-      const found = job.kind === 'load' ? { [job.engine]: answer.result } : answer.result;
+      const found = job.kind === 'speed' ? answer.result : { [job.engine]: answer.result };
       for (const [name, { version }] of Object.entries(found)) if (version) result.versions[name] = version;
       if (found.decem?.arithmetic) result.arithmetic[where] = found.decem.arithmetic;
       console.error(`[${result.measurements.length}/${total}] ${sentence(measurement)}`);

@@ -17,6 +17,7 @@ function placeTable({ measurements, versions, threads: counts, engines: asked, c
   if (speeds.length === 0) return '';
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const engines = ENGINES.filter(({ name }) => asked.includes(name) && speeds.some(({ result }) => result[name]?.times));
+  const gains = measurements.filter((one) => one.where === where && one.kind === 'gain' && !one.result.failure);
   const loads = measurements.filter((one) => one.where === where && one.kind === 'load' && one.engine === 'decem');
   const rows = [...new Set(speeds.map(({ network }) => network))].map((network) => {
     const find = (count) => speeds.find((one) => one.network === network && one.threads === count);
@@ -24,7 +25,8 @@ function placeTable({ measurements, versions, threads: counts, engines: asked, c
     const cells = [...engines.map(({ name }) => few.times[name]), ...(least === 1 ? [few.ncnn] : [])];
     const fastest = Math.min(...cells.filter((ms) => ms !== undefined));
     const floor = floorMs(costs[network], peaks[where], least).winograd;
-    const threaded = most > least ? [formatMs(many.ours), ratio(few.ours, many.ours), ratio(many.ours, many.best)] : [];
+    const gain = gains.find((one) => one.network === network)?.result.find(({ threads }) => threads === most).gain.median.toFixed(2);
+    const threaded = most > least ? [formatMs(many.ours), gain ?? ratio(few.ours, many.ours), ratio(many.ours, many.best)] : [];
     const load = loads.find((one) => one.network === network);
     const first = loads.length > 0 ? [formatMs(load?.result.cold?.totalMs), formatMs(load?.result.warm?.totalMs)] : [];
     return [networkOf(network).title, ...cells.map((ms) => (ms === fastest ? `**${formatMs(ms)}**` : formatMs(ms))), ratio(few.ours, few.best), ratio(few.ours, floor), ...threaded, ...first];

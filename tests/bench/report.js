@@ -73,7 +73,21 @@ function gainTable(measurements, engines) {
     const one = timesOn(1);
     return [networkOf(network).title, ...counts.slice(1).flatMap((count) => engines.map(({ name }) => ratio(one[name], timesOn(count)[name])))];
   });
-  return table(['times as fast', ...counts.slice(1).flatMap((count) => engines.map(({ title }) => `${title}, ${count} threads`))], rows);
+  return table(['times as fast, by medians of either', ...counts.slice(1).flatMap((count) => engines.map(({ title }) => `${title}, ${count} threads`))], rows);
+}
+
+/** The same of decem alone, by rounds in which each number of threads took its turn. */
+function pairedGainTable(measurements) {
+  const [{ counts }] = measurements;
+  const rows = measurements.map(({ network, result }) => {
+    const cells = result.failure ? [result.failure] : result.flatMap(({ times, gain }, index) => {
+      const median = `${formatMs(times.median)} ms`;
+      return index === 0 ? [median] : [median, gain.median.toFixed(2), `${gain.p10.toFixed(2)} to ${gain.p90.toFixed(2)}; ${gain.count}`];
+    });
+    return [networkOf(network).title, ...cells];
+  });
+  const head = counts.flatMap((count, index) => [`decem, ${count === 1 ? 'one thread' : `${count} threads`}`, ...(index ? ['times as fast', '10 % to 90 %; rounds'] : [])]);
+  return table(['turn by turn', ...head], rows);
 }
 
 function loadTable(measurements, engines) {
@@ -135,7 +149,12 @@ export function report(result) {
       parts.push(`### ${where}, ${threads === 1 ? 'one thread' : `${threads} threads`}`, speedTable(speed, engines, result), spreadTable(speed, engines));
     }
     const speeds = here.filter(({ kind }) => kind === 'speed');
-    if (speeds.length && result.threads[0] === 1 && result.threads.length > 1) parts.push(`### ${where}, what threads bring`, gainTable(speeds, engines));
+    const gains = here.filter(({ kind }) => kind === 'gain');
+    if (result.threads[0] === 1 && result.threads.length > 1 && (speeds.length || gains.length)) {
+      parts.push(`### ${where}, what threads bring`);
+      if (gains.length) parts.push(pairedGainTable(gains));
+      if (speeds.length) parts.push(gainTable(speeds, engines));
+    }
     const load = here.filter((measurement) => measurement.kind === 'load');
     if (load.length) parts.push(`### ${where}, from nothing to the first result`, loadTable(load, engines));
   }

@@ -21,13 +21,15 @@ const CACHED_MS = 150;
  * @typedef {{ kind: 'peak' }} PeakJob
  * @typedef {{ kind: 'kernels', network: string, variant: 'strict' | 'relaxed', runs: number }} KernelsJob
  * @typedef {{ kind: 'speed', network: string, engines: string[], threads: number, runs: number, seconds: number }} SpeedJob
+ * @typedef {{ kind: 'gain', network: string, counts: number[], runs: number, seconds: number }} GainJob
  * @typedef {{ kind: 'load', network: string, engine: string, threads: number }} LoadJob
  */
 
-/** @param {PeakJob | KernelsJob | SpeedJob | LoadJob} job */
+/** @param {PeakJob | KernelsJob | SpeedJob | GainJob | LoadJob} job */
 export async function runJob(job) {
   if (job.kind === 'peak') return measurePeak();
   if (job.kind === 'kernels') return (await import('./engines/decem-model.js')).timeSteps(job);
+  if (job.kind === 'gain') return measureGain(job);
   return job.kind === 'speed' ? measureSpeed(job) : measureLoad(job);
 }
 
@@ -54,6 +56,16 @@ async function measureSpeed({ network, engines, threads, runs, seconds }) {
       results[name] = { failure: describeFailure(error) };
     }
   }
+  await takeTurns(ready, runs, seconds);
+  for (const { name, times, model } of ready) {
+    results[name].times = statistics(times);
+    model.dispose();
+  }
+  return results;
+}
+
+/** Times models one after the other, round after round, into their `times`. */
+async function takeTurns(ready, runs, seconds) {
   const deadline = performance.now() + seconds * 1000;
   for (let round = 0; round < runs && (round < LEAST_ROUNDS || performance.now() < deadline); round++) {
     for (const { model, times } of ready) {
@@ -64,11 +76,27 @@ async function measureSpeed({ network, engines, threads, runs, seconds }) {
       times.push(performance.now() - start);
     }
   }
-  for (const { name, times, model } of ready) {
-    results[name].times = statistics(times);
-    model.dispose();
+}
+
+/**
+ * What threads bring: decem on each number of threads in turn, so that a machine whose speed changes changes it for all of them. How many
+ * times as fast is told round by round, against the first count.
+ * @param {GainJob} job
+ */
+async function measureGain({ network, counts, runs, seconds }) {
+  const input = await readInput();
+  const ready = [];
+  for (const threads of counts) {
+    const engine = await (await import('./engines/decem.js')).start({ threads, inWorker: true });
+    const model = await engine.load(network, input);
+    for (let i = 0; i < WARM_UPS; i++) await model.run();
+    ready.push({ model, times: [] });
   }
-  return results;
+  await takeTurns(ready, runs, seconds);
+  ready.forEach(({ model }) => model.dispose());
+  return ready.map(({ times }, index) => {
+    return { threads: counts[index], times: statistics(times), gain: statistics(times.map((ms, round) => ready[0].times[round] / ms)) };
+  });
 }
 
 /**

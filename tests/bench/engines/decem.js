@@ -5,11 +5,12 @@ import { chooseVariant } from '../../../wasm/js/variants.js';
 import { isNode, modelPlace, readJsonFrom, repositoryPlace } from '../place.js';
 import { load } from './decem-model.js';
 
-export async function start({ threads }) {
+/** inWorker: in a page, also on one thread. */
+export async function start({ threads, inWorker = threads > 1 }) {
   return {
     ...(await versionFor(threads)),
     threads,
-    load: (network, input) => (isNode || threads === 1 ? load : loadInWorker)(modelPlace(`${network}.safetensors`), input.chw, threads),
+    load: (network, input) => (inWorker && !isNode ? loadInWorker : load)(modelPlace(`${network}.safetensors`), input.chw, threads),
   };
 }
 
