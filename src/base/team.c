@@ -55,11 +55,15 @@ static void work_off(decem_team *team, int32_t thread) {
     }
 }
 
+void decem_team_wake(decem_team *team) {
+    atomic_fetch_add(&team->opened, 1);
+    if (atomic_load(&team->sleepers) > 0) wake_all(&team->opened);
+}
+
 bool decem_team_run(decem_team *team, int32_t job, int32_t tiles) {
     atomic_store(&team->done, 0); /* the last job is done to the last tile, so nobody else writes it */
     atomic_store(&team->claim, (uint64_t)job << 48 | (uint64_t)tiles << 24);
-    atomic_fetch_add(&team->opened, 1);
-    if (atomic_load(&team->sleepers) > 0) wake_all(&team->opened);
+    decem_team_wake(team);
     work_off(team, 0);
     uint32_t done;
     int32_t spins = 0, waits = 0;

@@ -22,7 +22,7 @@ typedef struct decem_team {
     decem_team_work work;
     const void *context;
     _Atomic uint64_t claim;
-    _Atomic uint32_t opened;  /* the number of jobs opened so far: what sleepers watch */
+    _Atomic uint32_t opened;  /* goes up with each job, and to wake: what sleepers watch */
     _Atomic uint32_t done;    /* tiles of the open job that are finished */
     _Atomic int32_t sleepers;
     _Atomic bool closed;
@@ -33,6 +33,9 @@ void decem_team_open(decem_team *team, decem_team_work work, const void *context
 /* Does tiles 0 to tiles - 1 of a job, with whoever helps; returns when all are done. False when a helper took a tile and has
  * not come back for half a minute (in WASM): its thread must have died, and the work is not complete. */
 bool decem_team_run(decem_team *team, int32_t job, int32_t tiles);
+
+/* Wakes helpers that sleep, because there will be work in a moment: a thread that sleeps is some tenths of a ms late. */
+void decem_team_wake(decem_team *team);
 
 /* A helper's life. `thread` must be its alone. */
 void decem_team_help(decem_team *team, int32_t thread);

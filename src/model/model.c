@@ -61,8 +61,10 @@ static decem_status check_begun(decem_model *model) {
 decem_status decem_model_begin_image(decem_model *model, uint32_t width, uint32_t height, uint32_t channels) {
     decem_status status = check_begun(model);
     if (status == DECEM_OK) status = decem_image_begin(model->image, &model->preprocess, width, height, channels, &model->message);
-    if (status == DECEM_OK) model->has_input = false;
-    return status;
+    if (status != DECEM_OK) return status;
+    model->has_input = false;
+    decem_team_wake(&model->team); /* a run mostly follows at once */
+    return DECEM_OK;
 }
 
 /* A run of the input before it cannot go on. */
@@ -98,6 +100,7 @@ decem_status decem_model_set_input(decem_model *model, const float *input) {
     decem_status status = check_begun(model);
     if (status != DECEM_OK) return status;
     if (input == NULL) return decem_fail(&model->message, DECEM_INVALID_ARGUMENT, "no input was given");
+    decem_team_wake(&model->team);
     decem_map map = decem_plan_map(model->plan, input_value(model));
     const float *red = input, *green = red + (ptrdiff_t)map.height * map.width, *blue = green + (ptrdiff_t)map.height * map.width;
     for (int32_t y = 0; y < map.height; y++) {

@@ -41,6 +41,7 @@ static void run_jobs(decem_team *team, record *r, int32_t first, int32_t end) {
         int32_t tiles = job % (TILES_MAX + 1), missed = 0;
         for (int32_t t = 0; t < TILES_MAX; t++) r->runs[t] = 0;
         r->job = job;
+        if (job % 3 == 0) decem_team_wake(team);
         if (!decem_team_run(team, job, tiles)) r->wrong++;
         for (int32_t t = 0; t < TILES_MAX; t++) missed += r->runs[t] != (t < tiles);
         if (missed > 0 && !CHECK_EQUAL(missed, 0)) return;
@@ -72,6 +73,7 @@ static void test_team(void) {
     for (int32_t i = 2; i < HELPERS_MAX; i++) CHECK_EQUAL(pthread_create(&threads[i], NULL, help_team, (void *)&indices[i]), 0);
 #endif
     run_jobs(&team, &recorded, JOBS / 2, JOBS);
+    for (int32_t i = 0; i < 10; i++) decem_team_wake(&team); /* no job follows: nothing is run */
     decem_team_close(&team);
 #if HELPERS_MAX > 0
     for (int32_t i = 0; i < HELPERS_MAX; i++) CHECK_EQUAL(pthread_join(threads[i], NULL), 0);
