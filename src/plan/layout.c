@@ -46,6 +46,43 @@ static void place_values(decem_plan *plan) {
     }
 }
 
+static bool outlives_the_run(const decem_plan *plan, int32_t buffer) {
+    const decem_graph *graph = plan->graph;
+    for (int32_t i = 0; i < graph->count; i++)
+        if (graph->nodes[i].op == DECEM_OP_INPUT && plan->places[i].buffer == buffer) return true;
+    for (int32_t k = 0; k < graph->output_count; k++)
+        if (plan->places[graph->outputs[k].logits].buffer == buffer) return true;
+    return plan->places[graph->nodes[graph->outputs[0].logits].inputs[0]].buffer == buffer;
+}
+
+static bool is_read_from(const decem_plan *plan, int32_t buffer, int32_t step) {
+    for (int32_t s = step; s < plan->step_count; s++)
+        for (int32_t k = 0; k < 2; k++) {
+            decem_value value = k == 0 ? plan->steps[s].input : plan->steps[s].addend;
+            if (value >= 0 && plan->places[value].buffer == buffer) return true;
+        }
+    return false;
+}
+
+static bool fills_its_buffer(const decem_plan *plan, decem_value value) {
+    decem_place place = plan->places[value];
+    return place.channel == 0 && plan->buffers[place.buffer].channels == plan->graph->nodes[value].shape.channels;
+}
+
+/* A sum is written over its addend where nobody wants that any more: kernels read what they add to an output just before they write it,
+ * and its lines are in the cache then. */
+static void add_in_place(decem_plan *plan) {
+    for (int32_t s = 0; s < plan->step_count; s++) {
+        const decem_step *step = &plan->steps[s];
+        if (step->addend < 0 || step->interleave || (step->kind != DECEM_STEP_CONV && step->kind != DECEM_STEP_WINOGRAD)) continue;
+        int32_t from = plan->places[step->addend].buffer, to = plan->places[step->result].buffer;
+        if (from == to || from == plan->places[step->input].buffer || !fills_its_buffer(plan, step->addend) || !fills_its_buffer(plan, step->result) ||
+            outlives_the_run(plan, from) || is_read_from(plan, from, s + 1)) continue;
+        for (int32_t i = 0; i < plan->graph->count; i++)
+            if (plan->places[i].buffer == to) plan->places[i].buffer = from;
+    }
+}
+
 /* Widens the buffers that convolutions read by the padding these need. */
 static void find_halos(decem_plan *plan) {
     for (int32_t s = 0; s < plan->step_count; s++) {
@@ -227,6 +264,7 @@ decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, int32_t threads
     plan->keeps_all = keeps_all;
     plan->threads = threads;
     place_values(plan);
+    if (!keeps_all) add_in_place(plan);
     find_halos(plan);
     spread_pixels(plan);
     find_lifetimes(plan);
