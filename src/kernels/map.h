@@ -25,21 +25,22 @@ typedef struct decem_map {
     ptrdiff_t row_stride, pixel_stride;
 } decem_map;
 
-/* Bounds that an activation puts on a value; none is -FLT_MAX and FLT_MAX or beyond. */
+/* Bounds that an activation puts on a value. */
 typedef struct decem_clamp {
     float low, high;
-    int32_t active; /* 0: no bounds, values pass unread */
+    int32_t bounds; /* 0: none, values pass unread; 1: low alone; 2: both */
 } decem_clamp;
 
 static inline decem_f32x4 decem_clamp_f32x4(decem_f32x4 a, decem_clamp clamp) {
-    if (!clamp.active) return a;
-    return decem_f32x4_min(decem_f32x4_max(a, decem_f32x4_splat(clamp.low)), decem_f32x4_splat(clamp.high));
+    if (clamp.bounds == 0) return a;
+    a = decem_f32x4_max(a, decem_f32x4_splat(clamp.low));
+    return clamp.bounds == 1 ? a : decem_f32x4_min(a, decem_f32x4_splat(clamp.high));
 }
 
 static inline float decem_clamp_f32(float a, decem_clamp clamp) {
-    if (!clamp.active) return a;
+    if (clamp.bounds == 0) return a;
     a = a < clamp.low ? clamp.low : a;
-    return clamp.high < a ? clamp.high : a;
+    return clamp.bounds == 2 && clamp.high < a ? clamp.high : a;
 }
 
 /* How many tiles of size `by` cover `a`. Both above 0. */

@@ -1,11 +1,14 @@
-#include <float.h>
 #include <string.h>
 
 #include "plan/plan.h"
 
 static decem_clamp clamp_of(decem_activation activation) {
-    if (activation == DECEM_NO_ACTIVATION) return (decem_clamp){0.0f, 0.0f, 0};
-    return (decem_clamp){0.0f, activation == DECEM_RELU6 ? 6.0f : FLT_MAX, 1};
+    switch (activation) {
+        case DECEM_NO_ACTIVATION: break;
+        case DECEM_RELU: return (decem_clamp){.low = 0.0f, .bounds = 1};
+        case DECEM_RELU6: return (decem_clamp){.low = 0.0f, .high = 6.0f, .bounds = 2};
+    }
+    return (decem_clamp){.bounds = 0};
 }
 
 decem_map decem_plan_map(const decem_plan *plan, decem_value value) {

@@ -15,7 +15,7 @@ enum { GUARD = 64 /* elements before and after a map */ };
 static const uint32_t CANARY = 0x7fc0beef;
 
 /* The bounds of every kernel test: none, ReLU, and two that bite on both sides. */
-static const decem_clamp unbounded = {0.0f, 0.0f, 0}, relu = {0.0f, 3.4028234663852886e38f, 1}, narrow = {-0.25f, 0.5f, 1};
+static const decem_clamp unbounded = {0.0f, 0.0f, 0}, relu = {0.0f, 0.0f, 1}, narrow = {-0.25f, 0.5f, 2};
 
 typedef struct border {
     int32_t top, left, bottom, right;

@@ -83,7 +83,7 @@ static void test_the_definition(void) {
     decem_f32_linear__ref(&args, 0);
     CHECK_EQUAL(output[0], 1321);
     CHECK_EQUAL(output[1], -4);
-    args.clamp.active = 1;
+    args.clamp.bounds = 2;
     decem_f32_linear__ref(&args, 0);
     CHECK_EQUAL(output[0], 6);
     CHECK_EQUAL(output[1], 0);

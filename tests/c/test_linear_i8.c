@@ -194,7 +194,7 @@ static void test_the_definition(void) {
     decem_i8_linear__ref(&args, 0);
     CHECK(output[0] == 1160.5f);
     CHECK(output[1] == -10.0f);
-    args.clamp.active = 1;
+    args.clamp.bounds = 2;
     decem_i8_linear__ref(&args, 0);
     CHECK(output[0] == 6.0f);
     CHECK(output[1] == 0.0f);

@@ -16,15 +16,21 @@ typedef struct tile_rows {
 
 static void find_rows(const decem_conv_args *args, int32_t first, tile_rows *rows) {
     const decem_map *in = &args->input, *out = &args->output;
+    const decem_conv_finish *finish = &args->finish;
     int32_t pixels = out->height * out->width, count = pixels - first;
     if (count > args->tile_rows) count = args->tile_rows;
-    int32_t y = first / out->width, x = first % out->width;
-    for (int32_t i = 0; i < count; i++) {
-        rows->input[i] = in->at + y * args->stride * in->row_stride + x * args->stride * in->pixel_stride;
-        rows->output[i] = out->at + y * out->row_stride + x * out->pixel_stride;
-        if (args->finish.addend != NULL)
-            rows->addend[i] = args->finish.addend + y * args->finish.addend_row_stride + x * args->finish.addend_pixel_stride;
-        if (++x == out->width) x = 0, y++;
+    for (int32_t i = 0, y = first / out->width, x = first % out->width; i < count; y++, x = 0) {
+        const float *input = in->at + y * args->stride * in->row_stride + x * args->stride * in->pixel_stride;
+        float *output = out->at + y * out->row_stride + x * out->pixel_stride;
+        int32_t end = count - i < out->width - x ? count : i + out->width - x;
+        if (finish->addend != NULL) {
+            const float *addend = finish->addend + y * finish->addend_row_stride + x * finish->addend_pixel_stride;
+            for (int32_t k = i; k < end; k++, addend += finish->addend_pixel_stride) rows->addend[k] = addend;
+        }
+        for (; i < end; i++, input += args->stride * in->pixel_stride, output += out->pixel_stride) {
+            rows->input[i] = input;
+            rows->output[i] = output;
+        }
     }
     rows->count = count;
     for (int32_t i = count; i < count + DECEM_GEMM_ROWS_PAST; i++) {
@@ -96,7 +102,7 @@ void decem_f32_conv__simd(const decem_conv_args *args, int32_t tile) {
 
     ptrdiff_t panel_weights = (ptrdiff_t)args->segment_count * args->segment_length * DECEM_CONV_COLUMNS;
     const decem_conv_finish *finish = &args->finish;
-    int adds = finish->addend != NULL && !finish->interleave && !finish->before.active; /* in the micro-kernel */
+    int adds = finish->addend != NULL && !finish->interleave && !finish->before.bounds > 0; /* in the micro-kernel */
     int in_place = (finish->addend == NULL || adds) && args->output_step == 1;
     float sums[DECEM_CONV_TILE_ROWS][DECEM_CONV_COLUMNS];
     find_sums(&rows, sums);

@@ -44,7 +44,7 @@ DECEM_NOINLINE void decem_f32_gemm_4x8__simd(const decem_gemm_rows *rows, const 
                 a++;
             } while (a < end);
         }
-        if (clamp.active) {
+        if (clamp.bounds > 0) {
             c00 = decem_clamp_f32x4(c00, clamp);
             c01 = decem_clamp_f32x4(c01, clamp);
             c10 = decem_clamp_f32x4(c10, clamp);

@@ -67,6 +67,6 @@ void decem_f32_pool__simd(const decem_pool_args *args, int32_t tile) {
             float area = args->kind == DECEM_POOL_ADAPTIVE ? (float)((y1 - y0) * (x1 - x0)) : (float)(args->window_height * args->window_width);
             average_pixel(corner, in->row_stride, in->pixel_stride, y1 - y0, x1 - x0, out->channels, area, output);
         }
-        if (args->clamp.active) clamp_pixel(output, out->channels, args->clamp);
+        if (args->clamp.bounds > 0) clamp_pixel(output, out->channels, args->clamp);
     }
 }
