@@ -102,7 +102,7 @@ void decem_f32_conv__simd(const decem_conv_args *args, int32_t tile) {
 
     ptrdiff_t panel_weights = (ptrdiff_t)args->segment_count * args->segment_length * DECEM_CONV_COLUMNS;
     const decem_conv_finish *finish = &args->finish;
-    int adds = finish->addend != NULL && !finish->interleave && !finish->before.bounds > 0; /* in the micro-kernel */
+    int adds = finish->addend != NULL && !finish->interleave && finish->before.bounds == 0; /* in the micro-kernel */
     int in_place = (finish->addend == NULL || adds) && args->output_step == 1;
     float sums[DECEM_CONV_TILE_ROWS][DECEM_CONV_COLUMNS];
     find_sums(&rows, sums);
