@@ -1,7 +1,10 @@
 #include "kernels/conv/conv.h"
 #include "kernels/conv/gemm.h"
 
-enum { CACHE_ELEMENTS = 8 * 1024 /* of input that a tile may touch: its rows stay near while all panels pass */ };
+enum {
+    CACHE_ELEMENTS = 8 * 1024, /* of input that a tile may touch: its rows stay near while all panels pass */
+    ROWS_LEAST = 64            /* a tile reads all weights: fewer rows would not be worth that */
+};
 
 /* Rows (pixels) of a tile: where each one's window, output and addend begin, as decem_gemm_rows wants them; and sums
  * that have to be put in their places afterwards. */
@@ -123,16 +126,16 @@ void decem_f32_conv__simd(const decem_conv_args *args, int32_t tile) {
     }
 }
 
-
 static int32_t row_tiles(const decem_conv_args *args) {
     return decem_divide_up(args->output.height * args->output.width, args->tile_rows);
 }
 
 void decem_conv_choose_tiles(decem_conv_args *args, const decem_conv_shape *shape, int32_t threads) {
-    int32_t rows = CACHE_ELEMENTS / (shape->in_channels * shape->stride * shape->stride) / DECEM_CONV_ROWS * DECEM_CONV_ROWS;
-    if (rows < 32) rows = 32;
-    if (rows > DECEM_CONV_TILE_ROWS) rows = DECEM_CONV_TILE_ROWS;
-    args->tile_rows = rows;
+    int32_t pixels = args->output.height * args->output.width, most = CACHE_ELEMENTS / (shape->in_channels * shape->stride * shape->stride);
+    if (most < ROWS_LEAST) most = ROWS_LEAST;
+    if (most > DECEM_CONV_TILE_ROWS) most = DECEM_CONV_TILE_ROWS;
+    int32_t even = decem_divide_up(pixels, decem_divide_up(pixels, most));
+    args->tile_rows = decem_divide_up(even, DECEM_CONV_ROWS) * DECEM_CONV_ROWS;
     args->tile_panels = decem_divide_up(args->panel_count, decem_divide_up(decem_tiles_wanted(threads), row_tiles(args)));
 }
 
