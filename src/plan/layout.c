@@ -3,7 +3,7 @@
 
 enum {
     ALIGNMENT = 16,     /* elements: 64 bytes, a cache line */
-    CLASHING = 256      /* pixels a multiple of so many elements apart share a few sets of a first-level cache */
+    CLASHING = 128      /* pixels a multiple of so many elements apart share a few sets of a first-level cache */
 };
 
 static int64_t aligned(int64_t elements) {
@@ -94,7 +94,7 @@ static void find_halos(decem_plan *plan) {
     }
 }
 
-/* Pixels a multiple of 1 KiB apart evict each other from the cache while a window walks over them: a line between them keeps
+/* Pixels a multiple of 512 bytes apart evict each other from the cache while a window walks over them: a line between them keeps
  * them apart. Not where a flattened map must be one run of memory. */
 static void spread_pixels(decem_plan *plan) {
     for (int32_t b = 0; b < plan->buffer_count; b++) {
