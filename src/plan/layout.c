@@ -69,17 +69,27 @@ static bool fills_its_buffer(const decem_plan *plan, decem_value value) {
     return place.channel == 0 && plan->buffers[place.buffer].channels == plan->graph->nodes[value].shape.channels;
 }
 
+/* Values of one buffer go to another, and nothing is left of it. */
+static void merge_buffers(decem_plan *plan, int32_t from, int32_t into) {
+    int32_t last = --plan->buffer_count;
+    plan->buffers[from] = plan->buffers[last];
+    for (int32_t i = 0; i < plan->graph->count; i++) {
+        int32_t *buffer = &plan->places[i].buffer;
+        if (*buffer == from) *buffer = into;
+        if (*buffer == last) *buffer = from;
+    }
+}
+
 /* A sum is written over its addend where nobody wants that any more: kernels read what they add to an output just before they write it,
  * and its lines are in the cache then. */
 static void add_in_place(decem_plan *plan) {
     for (int32_t s = 0; s < plan->step_count; s++) {
         const decem_step *step = &plan->steps[s];
         if (step->addend < 0 || step->interleave || (step->kind != DECEM_STEP_CONV && step->kind != DECEM_STEP_WINOGRAD)) continue;
-        int32_t from = plan->places[step->addend].buffer, to = plan->places[step->result].buffer;
-        if (from == to || from == plan->places[step->input].buffer || !fills_its_buffer(plan, step->addend) || !fills_its_buffer(plan, step->result) ||
-            outlives_the_run(plan, from) || is_read_from(plan, from, s + 1)) continue;
-        for (int32_t i = 0; i < plan->graph->count; i++)
-            if (plan->places[i].buffer == to) plan->places[i].buffer = from;
+        int32_t read = plan->places[step->addend].buffer, written = plan->places[step->result].buffer;
+        if (read == written || read == plan->places[step->input].buffer || !fills_its_buffer(plan, step->addend) ||
+            !fills_its_buffer(plan, step->result) || outlives_the_run(plan, read) || is_read_from(plan, read, s + 1)) continue;
+        merge_buffers(plan, written, read);
     }
 }
 

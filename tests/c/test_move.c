@@ -51,7 +51,7 @@ static void test_all(void) {
 static void test_the_definition(void) {
     check_in("by hand");
     float input[] = {1, -5, 7}, addend[] = {10, 1, 1}, output[6] = {0};
-    decem_move_args args = {{input, 1, 1, 3, 3, 3}, {addend, 1, 1, 3, 3, 3}, {output, 1, 1, 3, 6, 6}, 2, {0.0f, 9.0f, 1}};
+    decem_move_args args = {{input, 1, 1, 3, 3, 3}, {addend, 1, 1, 3, 3, 3}, {output, 1, 1, 3, 6, 6}, 2, {0.0f, 9.0f, 2}};
     decem_f32_move__ref(&args, 0);
     const float wanted[] = {9, 0, 0, 0, 8, 0};
     CHECK(memcmp(output, wanted, sizeof wanted) == 0);
