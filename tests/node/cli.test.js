@@ -158,8 +158,9 @@ describe('classify', () => {
   });
 
   test('text calls synthetic weights untrained', async () => {
-    const { status, stdout } = await decem('classify', png, '--network', 'shufflenetv2');
+    const { status, stdout, stderr } = await decem('classify', png, '--network', 'shufflenetv2');
     assert.equal(status, 0);
+    assert.match(stderr, /trained ones are there: --weights \S*shufflenetv2-everyday100\.safetensors/);
     assert.match(stdout, /untrained \(synthetic weights\)/);
     assert.doesNotMatch(stdout, /\x1b/, 'no colours where there is no terminal');
   });

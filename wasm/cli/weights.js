@@ -1,6 +1,6 @@
 /** From the options --weights, --network, --options and --seed, or from a NETWORK|FILE argument, to a classifier. */
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findPulled } from '../convert/catalogue.js';
 import { Classifier, DecemError } from '../js/index.js';
@@ -8,7 +8,9 @@ import { UsageError, jsonObject, wholeNumber } from './command.js';
 import { Interrupt } from './interrupt.js';
 import { ProgressBar, formatBytes } from './terminal.js';
 
-const DEFAULT_WEIGHTS = fileURLToPath(new URL('../../models/shufflenetv2-everyday100.safetensors', import.meta.url));
+/** @param {string} network @returns {string} where the weights for it would be that ship with decem */
+const shipped = (network) => fileURLToPath(new URL(`../../models/${network}-everyday100.safetensors`, import.meta.url));
+const DEFAULT_WEIGHTS = shipped('shufflenetv2');
 const MODULE = new URL('../../build/wasm/decem-simd.wasm', import.meta.url);
 
 /** What text output calls synthetic weights. */
@@ -41,6 +43,9 @@ export function chosenWeights(values) {
   const weights = /** @type {string | undefined} */ (values.weights);
   const network = /** @type {string | undefined} */ (values.network);
   if (options && !network) throw new UsageError('--options needs --network NAME.');
+  if (network && !weights && !options && values.seed === undefined && existsSync(shipped(network))) {
+    console.error(`decem: synthetic weights, for --network stands alone; trained ones are there: --weights ${relative('.', shipped(network))}`);
+  }
   if (weights || network) return { weights, network, options, seed };
   if (!existsSync(DEFAULT_WEIGHTS)) {
     throw new UsageError('there are no default weights here: give --weights FILE, or --network NAME for synthetic ones.');
