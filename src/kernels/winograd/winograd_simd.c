@@ -43,7 +43,7 @@ void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
     if (batches > 1) batches = decem_divide_up(batches, threads) * threads;
     args->batch = decem_divide_up(decem_divide_up(blocks, batches), DECEM_CONV_ROWS) * DECEM_CONV_ROWS;
     batches = decem_divide_up(blocks, args->batch);
-    int32_t parts = batches >= 2 * threads ? 1 : decem_divide_up(decem_tiles_wanted(threads), batches);
+    int32_t parts = decem_divide_up(threads, batches); /* no more, since each transforms all of its batch's input */
     if (parts > panels / PANELS_LEAST) parts = panels / PANELS_LEAST;
     args->tile_panels = parts < 1 ? panels : decem_divide_up(panels, even_parts(parts, batches, threads));
 }
