@@ -4,8 +4,8 @@
  *
  * fuse:    one step a convolution, with the layers that follow it folded in: batch norm, activation, addition, shuffle.
  * choose:  the kernel of each step, from its shape.
- * layout:  concatenated values are written side by side in one buffer, chunks are read in place; buffers that are
- *          never alive together share memory.
+ * layout:  concatenated values are written side by side in one buffer, chunks are read in place, sums are written over
+ *          their last addend; buffers that are never alive together share memory.
  * prepare: pointers are bound, tiles are chosen. From then on nothing is decided, nothing allocates, nothing fails.
  *
  * The arena, in elements of 4 bytes; each buffer is [height + 2 halo][width + 2 halo][pixel stride], the halo being
