@@ -46,6 +46,7 @@ static void place_values(decem_plan *plan) {
     }
 }
 
+/* The input, all logits, and the embedding, which the first logits are made of. */
 static bool outlives_the_run(const decem_plan *plan, int32_t buffer) {
     const decem_graph *graph = plan->graph;
     for (int32_t i = 0; i < graph->count; i++)
@@ -137,10 +138,6 @@ static void reads(decem_plan *plan, decem_value value, int32_t step) {
     buffer->last = largest(buffer->last, step);
 }
 
-static void keep_to_the_end(decem_plan *plan, decem_value value) {
-    reads(plan, value, plan->step_count);
-}
-
 static void find_lifetimes(decem_plan *plan) {
     const decem_graph *graph = plan->graph;
     for (int32_t s = 0; s < plan->step_count; s++) {
@@ -156,13 +153,9 @@ static void find_lifetimes(decem_plan *plan) {
         reads(plan, step->addend, s);
     }
     for (int32_t i = 0; i < graph->count; i++)
-        if (graph->nodes[i].op == DECEM_OP_INPUT) {
-            plan->buffers[plan->places[i].buffer].first = -1;
-            keep_to_the_end(plan, i);
-        }
-    for (int32_t k = 0; k < graph->output_count; k++) keep_to_the_end(plan, graph->outputs[k].logits);
-    keep_to_the_end(plan, graph->nodes[graph->outputs[0].logits].inputs[0]);
-    for (int32_t b = 0; plan->keeps_all && b < plan->buffer_count; b++) plan->buffers[b].last = plan->step_count;
+        if (graph->nodes[i].op == DECEM_OP_INPUT) plan->buffers[plan->places[i].buffer].first = -1;
+    for (int32_t b = 0; b < plan->buffer_count; b++)
+        if (plan->keeps_all || outlives_the_run(plan, b)) plan->buffers[b].last = plan->step_count;
 }
 
 static bool alive_together(const decem_buffer *a, const decem_buffer *b) {

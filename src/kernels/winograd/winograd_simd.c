@@ -30,13 +30,6 @@ enum {
     PANELS_LEAST = 8 /* a tile transforms its input by itself: fewer columns would not be worth that */
 };
 
-/* At most `parts`, and as many tiles for each thread, where that leaves more than half of the parts. */
-static int32_t even_parts(int32_t parts, int32_t batches, int32_t threads) {
-    for (int32_t fewer = parts; 2 * fewer > parts; fewer--)
-        if (batches * fewer % threads == 0) return fewer;
-    return parts;
-}
-
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
     int32_t blocks = block_count(args), panels = panel_count(args);
     int32_t batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
@@ -45,7 +38,7 @@ void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
     batches = decem_divide_up(blocks, args->batch);
     int32_t parts = decem_divide_up(threads, batches); /* no more, since each transforms all of its batch's input */
     if (parts > panels / PANELS_LEAST) parts = panels / PANELS_LEAST;
-    args->tile_panels = parts < 1 ? panels : decem_divide_up(panels, even_parts(parts, batches, threads));
+    args->tile_panels = parts < 1 ? panels : decem_divide_up(panels, parts);
 }
 
 int32_t decem_winograd_tiles(const decem_winograd_args *args) {
