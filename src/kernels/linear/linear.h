@@ -6,7 +6,7 @@
 
 #include "kernels/map.h"
 
-enum { DECEM_LINEAR_TILE = 32 /* outputs */ };
+enum { DECEM_LINEAR_TILE = 64 /* outputs */ };
 
 typedef struct decem_linear_args {
     const float *input;   /* [in] */
