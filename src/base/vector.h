@@ -38,6 +38,16 @@ static inline decem_f32x4 decem_f32x4_madd(decem_f32x4 a, decem_f32x4 b, decem_f
 /* a0 b0 a1 b1 and a2 b2 a3 b3 */
 static inline decem_f32x4 decem_f32x4_zip_low(decem_f32x4 a, decem_f32x4 b) { return wasm_i32x4_shuffle(a, b, 0, 4, 1, 5); }
 static inline decem_f32x4 decem_f32x4_zip_high(decem_f32x4 a, decem_f32x4 b) { return wasm_i32x4_shuffle(a, b, 2, 6, 3, 7); }
+/* a0 b0 c0 a1 b1 c1 a2 b2 c2 a3 b3 c3, in three parts */
+static inline decem_f32x4 decem_f32x4_zip3_low(decem_f32x4 a, decem_f32x4 b, decem_f32x4 c) {
+    return wasm_i32x4_shuffle(wasm_i32x4_shuffle(a, b, 0, 4, 1, 1), c, 0, 1, 4, 3);
+}
+static inline decem_f32x4 decem_f32x4_zip3_middle(decem_f32x4 a, decem_f32x4 b, decem_f32x4 c) {
+    return wasm_i32x4_shuffle(wasm_i32x4_shuffle(a, b, 5, 5, 2, 6), c, 0, 5, 2, 3);
+}
+static inline decem_f32x4 decem_f32x4_zip3_high(decem_f32x4 a, decem_f32x4 b, decem_f32x4 c) {
+    return wasm_i32x4_shuffle(wasm_i32x4_shuffle(a, b, 3, 3, 7, 7), c, 6, 1, 2, 7);
+}
 static inline float decem_f32x4_lane0(decem_f32x4 a) { return wasm_f32x4_extract_lane(a, 0); }
 static inline float decem_f32x4_lane1(decem_f32x4 a) { return wasm_f32x4_extract_lane(a, 1); }
 static inline float decem_f32x4_lane2(decem_f32x4 a) { return wasm_f32x4_extract_lane(a, 2); }
@@ -67,6 +77,9 @@ static inline decem_f32x4 decem_f32x4_min(decem_f32x4 a, decem_f32x4 b) { return
 static inline decem_f32x4 decem_f32x4_madd(decem_f32x4 a, decem_f32x4 b, decem_f32x4 c) { return a * b + c; }
 static inline decem_f32x4 decem_f32x4_zip_low(decem_f32x4 a, decem_f32x4 b) { return (decem_f32x4){a[0], b[0], a[1], b[1]}; }
 static inline decem_f32x4 decem_f32x4_zip_high(decem_f32x4 a, decem_f32x4 b) { return (decem_f32x4){a[2], b[2], a[3], b[3]}; }
+static inline decem_f32x4 decem_f32x4_zip3_low(decem_f32x4 a, decem_f32x4 b, decem_f32x4 c) { return (decem_f32x4){a[0], b[0], c[0], a[1]}; }
+static inline decem_f32x4 decem_f32x4_zip3_middle(decem_f32x4 a, decem_f32x4 b, decem_f32x4 c) { return (decem_f32x4){b[1], c[1], a[2], b[2]}; }
+static inline decem_f32x4 decem_f32x4_zip3_high(decem_f32x4 a, decem_f32x4 b, decem_f32x4 c) { return (decem_f32x4){c[2], a[3], b[3], c[3]}; }
 static inline float decem_f32x4_lane0(decem_f32x4 a) { return a[0]; }
 static inline float decem_f32x4_lane1(decem_f32x4 a) { return a[1]; }
 static inline float decem_f32x4_lane2(decem_f32x4 a) { return a[2]; }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/weave.h"
 #include "classify/classify.h"
 
 static void run_tile(const void *context, int32_t step, int32_t tile, int32_t thread) {
@@ -102,15 +103,9 @@ decem_status decem_model_set_input(decem_model *model, const float *input) {
     if (input == NULL) return decem_fail(&model->message, DECEM_INVALID_ARGUMENT, "no input was given");
     decem_team_wake(&model->team);
     decem_map map = decem_plan_map(model->plan, input_value(model));
-    const float *red = input, *green = red + (ptrdiff_t)map.height * map.width, *blue = green + (ptrdiff_t)map.height * map.width;
-    for (int32_t y = 0; y < map.height; y++) {
-        float *pixel = map.at + y * map.row_stride;
-        for (int32_t x = 0; x < map.width; x++, pixel += map.pixel_stride) {
-            pixel[0] = *red++;
-            pixel[1] = *green++;
-            pixel[2] = *blue++;
-        }
-    }
+    ptrdiff_t plane = (ptrdiff_t)map.height * map.width;
+    for (int32_t y = 0; y < map.height; y++, input += map.width)
+        decem_weave_3(input, input + plane, input + 2 * plane, map.width, map.at + y * map.row_stride);
     take_input(model);
     return DECEM_OK;
 }

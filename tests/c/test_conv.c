@@ -94,8 +94,8 @@ static void check_same(decem_conv_args args, int32_t gap, const guarded_map *fir
 
 /* However the work is cut, the answer is the same to the bit. */
 static void check_tilings(const decem_conv_shape *shape, const decem_conv_args *args, int32_t gap, const guarded_map *first) {
-    static const int32_t rows[] = {4, 8, DECEM_CONV_TILE_ROWS};
-    int32_t panels[] = {1, 2, args->panel_count};
+    int32_t woven = decem_conv_woven(args), most = DECEM_CONV_TILE_ROWS / woven / DECEM_CONV_ROWS * DECEM_CONV_ROWS;
+    int32_t rows[] = {4, 8, most}, panels[] = {woven, 2 * woven, args->panel_count};
     for (int32_t i = 0; i < COUNT(rows); i++)
         for (int32_t j = 0; j < COUNT(panels); j++) {
             decem_conv_args cut = *args;
@@ -106,7 +106,8 @@ static void check_tilings(const decem_conv_shape *shape, const decem_conv_args *
     for (int32_t threads = 1; threads <= 16; threads *= 2) {
         decem_conv_args cut = *args;
         decem_conv_choose_tiles(&cut, shape, threads);
-        CHECK(cut.tile_rows >= DECEM_CONV_ROWS && cut.tile_rows <= DECEM_CONV_TILE_ROWS && cut.tile_rows % DECEM_CONV_ROWS == 0 && cut.tile_panels >= 1);
+        CHECK(cut.tile_rows >= DECEM_CONV_ROWS && cut.tile_rows <= most && cut.tile_rows % DECEM_CONV_ROWS == 0);
+        CHECK(cut.tile_panels >= 1 && cut.tile_panels % woven == 0);
         check_same(cut, gap, first);
     }
 }
@@ -213,6 +214,8 @@ static void test_groups_and_shuffles(void) {
                 int32_t out = block * (factor == 0 ? groups[g] : shuffle);
                 check_both((conv_case){.shape = {widths[i] * groups[g], out, groups[g], shuffle, 1, 1, 1}, .height = 3, .width = 3, .before = relu});
             }
+    for (int32_t shuffle = 2; shuffle <= 6; shuffle++) /* more pixels than a tile has */
+        check_both((conv_case){.shape = {2 * shuffle, 20 * shuffle, shuffle, shuffle, 1, 1, 1}, .height = 9, .width = 15, .before = relu});
 }
 
 static void test_tails(void) {

@@ -13,7 +13,8 @@
  *     panel 1:  ...
  *
  * A panel belongs to one group (or block of a shuffle) and holds up to 8 of its channels (the rest are zeros). Each panel says where its input
- * starts and where its outputs go; a step of more than 1 between outputs folds a channel shuffle into the convolution.
+ * starts and where its outputs go; a step of more than 1 between outputs folds a channel shuffle into the convolution. Then the first panels
+ * of all blocks come first, next the second ones: of up to three blocks, outputs that become neighbours are stored together ("woven").
  *
  * Tolerance against the reference: |error| <= K * 2^-23 * sum(|input * weight|) + |bias| * 2^-22. */
 #ifndef DECEM_KERNELS_CONV_CONV_H
@@ -25,7 +26,8 @@ enum {
     DECEM_CONV_COLUMNS = 8,       /* of a panel */
     DECEM_CONV_ROWS = 4,          /* of the micro-kernel */
     DECEM_CONV_TILE_ROWS = 256,   /* the most rows in a tile */
-    DECEM_CONV_SEGMENTS = 128     /* the most segments of a window */
+    DECEM_CONV_SEGMENTS = 128,    /* the most segments of a window */
+    DECEM_CONV_WOVEN = 3          /* the most blocks of a shuffle that are stored together */
 };
 
 /* What a convolution computes, apart from where things lie. */
@@ -62,8 +64,8 @@ typedef struct decem_conv_args {
     int32_t panel_count;
     int32_t output_step;        /* elements between the outputs of neighbouring columns; 1 but for shuffles */
     decem_conv_finish finish;
-    int32_t tile_rows;          /* pixels a tile, a multiple of 4, at most DECEM_CONV_TILE_ROWS */
-    int32_t tile_panels;
+    int32_t tile_rows;          /* pixels a tile, a multiple of 4, at most DECEM_CONV_TILE_ROWS / decem_conv_woven */
+    int32_t tile_panels;        /* a multiple of decem_conv_woven */
 } decem_conv_args;
 
 /* Elements of K, panels, packed weights and packed bias. */
@@ -87,6 +89,11 @@ void decem_conv_pack_row(const decem_conv_shape *shape, int32_t channel, const f
 
 /* Multiplies the packed weights of an output channel: batch norm, folded. */
 void decem_conv_scale_row(const decem_conv_shape *shape, int32_t channel, float scale, float *packed);
+
+/* How many panels are stored together: the blocks of a shuffle where they are few, else 1. */
+static inline int32_t decem_conv_woven(const decem_conv_args *args) {
+    return args->output_step <= DECEM_CONV_WOVEN ? args->output_step : 1;
+}
 
 /* Chooses how large tiles are: rows of the input in the second-level cache, and enough tiles for some threads. */
 void decem_conv_choose_tiles(decem_conv_args *args, const decem_conv_shape *shape, int32_t threads);

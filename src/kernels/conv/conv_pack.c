@@ -9,6 +9,11 @@ static int32_t panels_a_block(const decem_conv_shape *shape) {
     return decem_divide_up(shape->out_channels / block_count(shape), DECEM_CONV_COLUMNS);
 }
 
+/* Where the i-th panel of a block is among all panels. */
+static int32_t panel_index(const decem_conv_shape *shape, int32_t block, int32_t i) {
+    return shape->shuffle > 1 ? i * block_count(shape) + block : block * panels_a_block(shape) + i;
+}
+
 int32_t decem_conv_depth(const decem_conv_shape *shape) {
     return shape->in_channels / shape->groups * shape->window_height * shape->window_width;
 }
@@ -24,11 +29,12 @@ int64_t decem_conv_weight_elements(const decem_conv_shape *shape) {
 void decem_conv_panels(const decem_conv_shape *shape, decem_conv_panel *panels) {
     int32_t blocks = block_count(shape), group_inputs = shape->in_channels / shape->groups, block_outputs = shape->out_channels / blocks;
     for (int32_t block = 0; block < blocks; block++)
-        for (int32_t first = 0; first < block_outputs; first += DECEM_CONV_COLUMNS, panels++) {
-            int32_t left = block_outputs - first;
-            panels->input_offset = block / (blocks / shape->groups) * group_inputs;
-            panels->output_offset = shape->shuffle > 1 ? first * shape->shuffle + block : block * block_outputs + first;
-            panels->columns = left < DECEM_CONV_COLUMNS ? left : DECEM_CONV_COLUMNS;
+        for (int32_t i = 0; i < panels_a_block(shape); i++) {
+            decem_conv_panel *panel = &panels[panel_index(shape, block, i)];
+            int32_t first = i * DECEM_CONV_COLUMNS, left = block_outputs - first;
+            panel->input_offset = block / (blocks / shape->groups) * group_inputs;
+            panel->output_offset = shape->shuffle > 1 ? first * shape->shuffle + block : block * block_outputs + first;
+            panel->columns = left < DECEM_CONV_COLUMNS ? left : DECEM_CONV_COLUMNS;
         }
 }
 
@@ -45,7 +51,7 @@ int32_t decem_conv_segments(const decem_conv_shape *shape, ptrdiff_t row_stride,
 int32_t decem_conv_bias_index(const decem_conv_shape *shape, int32_t channel) {
     int32_t block_outputs = shape->out_channels / block_count(shape);
     int32_t block = channel / block_outputs, inner = channel % block_outputs;
-    return block * panels_a_block(shape) * DECEM_CONV_COLUMNS + inner;
+    return panel_index(shape, block, inner / DECEM_CONV_COLUMNS) * DECEM_CONV_COLUMNS + inner % DECEM_CONV_COLUMNS;
 }
 
 /* Where element k = 0 of an output channel lies in the packed weights; the next is 8 further. */

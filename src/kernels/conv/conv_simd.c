@@ -1,3 +1,4 @@
+#include "base/weave.h"
 #include "kernels/conv/conv.h"
 #include "kernels/conv/gemm.h"
 
@@ -49,36 +50,24 @@ static void find_sums(tile_rows *rows, float (*sums)[DECEM_CONV_COLUMNS]) {
 
 /* Channel 2n is the addend's n, 2n + 1 the sums' n. */
 DECEM_NOINLINE static void interleave_rows(const tile_rows *rows, const decem_conv_panel *panel) {
+    for (int32_t i = 0; i < rows->count; i++)
+        decem_weave_2(rows->addend[i] + panel->output_offset, rows->sums[i], panel->columns, rows->output[i] + 2 * panel->output_offset);
+}
+
+/* The sums of panels of as many blocks, `apart` elements from each other. */
+DECEM_NOINLINE static void weave_rows(const tile_rows *rows, const decem_conv_panel *panel, int32_t blocks, ptrdiff_t apart) {
     for (int32_t i = 0; i < rows->count; i++) {
-        const float *sums = rows->sums[i], *addend = rows->addend[i] + panel->output_offset;
-        float *output = rows->output[i] + 2 * panel->output_offset;
-        int32_t j = 0;
-        for (; j + 4 <= panel->columns; j += 4) {
-            decem_f32x4 a = decem_f32x4_load(addend + j), s = decem_f32x4_load(sums + j);
-            decem_f32x4_store(output + 2 * j, decem_f32x4_zip_low(a, s));
-            decem_f32x4_store(output + 2 * j + 4, decem_f32x4_zip_high(a, s));
-        }
-        for (; j < panel->columns; j++) {
-            output[2 * j] = addend[j];
-            output[2 * j + 1] = sums[j];
-        }
+        const float *sums = rows->sums[i];
+        float *output = rows->output[i] + panel->output_offset;
+        if (blocks == 2) decem_weave_2(sums, sums + apart, panel->columns, output);
+        else decem_weave_3(sums, sums + apart, sums + 2 * apart, panel->columns, output);
     }
 }
 
 /* Channels `step` apart. */
 DECEM_NOINLINE static void scatter_rows(const tile_rows *rows, const decem_conv_panel *panel, ptrdiff_t step) {
-    for (int32_t i = 0; i < rows->count; i++) {
-        const float *sums = rows->sums[i];
-        float *output = rows->output[i] + panel->output_offset;
-        int32_t j = 0;
-        for (; j + 4 <= panel->columns; j += 4, output += 4 * step) {
-            output[0] = sums[j];
-            output[step] = sums[j + 1];
-            output[2 * step] = sums[j + 2];
-            output[3 * step] = sums[j + 3];
-        }
-        for (; j < panel->columns; j++, output += step) *output = sums[j];
-    }
+    for (int32_t i = 0; i < rows->count; i++)
+        for (int32_t j = 0; j < panel->columns; j++) rows->output[i][panel->output_offset + j * step] = rows->sums[i][j];
 }
 
 /* Side by side, for panels of fewer columns than the kernels write, and sums that are activated before the addition. */
@@ -107,6 +96,7 @@ void decem_f32_conv__simd(const decem_conv_args *args, int32_t tile) {
     const decem_conv_finish *finish = &args->finish;
     int adds = finish->addend != NULL && !finish->interleave && finish->before.bounds == 0; /* in the micro-kernel */
     int in_place = (finish->addend == NULL || adds) && args->output_step == 1;
+    int32_t woven = decem_conv_woven(args), apart = rows.count * DECEM_CONV_COLUMNS;
     float sums[DECEM_CONV_TILE_ROWS][DECEM_CONV_COLUMNS];
     find_sums(&rows, sums);
     for (int32_t p = first_panel; p < panel_end; p++) {
@@ -119,8 +109,11 @@ void decem_f32_conv__simd(const decem_conv_args *args, int32_t tile) {
             decem_f32_gemm(&(decem_gemm_rows){rows.input, adds ? rows.addend : NULL, rows.output, rows.count}, &product, panel->columns);
             continue;
         }
+        product.output_offset = p % woven * apart;
         decem_f32_gemm(&(decem_gemm_rows){rows.input, NULL, rows.sums, rows.count}, &product, panel->columns);
-        if (finish->interleave) interleave_rows(&rows, panel);
+        if (woven > 1) {
+            if (p % woven == woven - 1) weave_rows(&rows, panel - p % woven, woven, apart);
+        } else if (finish->interleave) interleave_rows(&rows, panel);
         else if (args->output_step > 1) scatter_rows(&rows, panel, args->output_step);
         else store_rows(&rows, panel, finish);
     }
@@ -133,10 +126,11 @@ static int32_t row_tiles(const decem_conv_args *args) {
 void decem_conv_choose_tiles(decem_conv_args *args, const decem_conv_shape *shape, int32_t threads) {
     int32_t pixels = args->output.height * args->output.width, most = CACHE_ELEMENTS / (shape->in_channels * shape->stride * shape->stride);
     if (most < ROWS_LEAST) most = ROWS_LEAST;
-    if (most > DECEM_CONV_TILE_ROWS) most = DECEM_CONV_TILE_ROWS;
+    int32_t woven = decem_conv_woven(args), woven_most = DECEM_CONV_TILE_ROWS / woven / DECEM_CONV_ROWS * DECEM_CONV_ROWS;
+    if (most > woven_most) most = woven_most;
     int32_t even = decem_divide_up(pixels, decem_divide_up(pixels, most));
     args->tile_rows = decem_divide_up(even, DECEM_CONV_ROWS) * DECEM_CONV_ROWS;
-    args->tile_panels = decem_divide_up(args->panel_count, decem_divide_up(decem_tiles_wanted(threads), row_tiles(args)));
+    args->tile_panels = decem_divide_up(args->panel_count / woven, decem_divide_up(decem_tiles_wanted(threads), row_tiles(args))) * woven;
 }
 
 int32_t decem_conv_tiles(const decem_conv_args *args) {
