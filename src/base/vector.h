@@ -94,6 +94,16 @@ static inline float decem_f32x4_sum(decem_f32x4 a) {
     return (decem_f32x4_lane0(a) + decem_f32x4_lane1(a)) + (decem_f32x4_lane2(a) + decem_f32x4_lane3(a));
 }
 
+/* Rows become columns. */
+static inline void decem_f32x4_transpose(decem_f32x4 a[4]) {
+    decem_f32x4 even_low = decem_f32x4_zip_low(a[0], a[2]), odd_low = decem_f32x4_zip_low(a[1], a[3]);
+    decem_f32x4 even_high = decem_f32x4_zip_high(a[0], a[2]), odd_high = decem_f32x4_zip_high(a[1], a[3]);
+    a[0] = decem_f32x4_zip_low(even_low, odd_low);
+    a[1] = decem_f32x4_zip_high(even_low, odd_low);
+    a[2] = decem_f32x4_zip_low(even_high, odd_high);
+    a[3] = decem_f32x4_zip_high(even_high, odd_high);
+}
+
 /* Marks the small functions that hold an inner loop: engines allocate registers well only in small functions. */
 #if defined(__GNUC__)
 #define DECEM_NOINLINE __attribute__((noinline))

@@ -158,4 +158,7 @@ const float *decem_step_scales(const decem_plan *plan, const decem_step *step);
 /* The shape of a CONV or WINOGRAD step's convolution. */
 decem_conv_shape decem_step_conv_shape(const decem_plan *plan, const decem_step *step);
 
+/* How a WINOGRAD step's weights are packed. */
+decem_winograd_shape decem_step_winograd_shape(const decem_plan *plan, const decem_step *step);
+
 #endif

@@ -40,7 +40,7 @@ static void check_same(decem_winograd_args args, int32_t gap, const guarded_map 
 
 static void check_tilings(const decem_winograd_args *args, int32_t gap, const guarded_map *first) {
     static const int32_t batches[] = {4, 8, DECEM_WINOGRAD_BATCH_MAX};
-    for (int32_t i = 0; i < COUNT(batches); i++)
+    for (int32_t i = args->shape.streamed ? COUNT(batches) - 1 : 0; i < COUNT(batches); i++) /* streamed: all blocks at once */
         for (int32_t panels = 1; panels <= 2; panels++) {
             decem_winograd_args cut = *args;
             cut.batch = batches[i];
@@ -56,14 +56,25 @@ static void check_tilings(const decem_winograd_args *args, int32_t gap, const gu
 }
 
 /* Packs a channel's weights; every other one is halved afterwards, and in the original: exact. */
-static float *pack(int32_t block, int32_t in, int32_t out, float *weights) {
-    float *packed = malloc((size_t)decem_winograd_weight_elements(block, in, out) * sizeof *packed);
-    for (int32_t n = 0; n < out; n++) {
-        float *row = weights + n * in * 9;
-        decem_winograd_pack_row(block, in, out, n, row, packed);
-        if (n % 2 == 1) decem_winograd_scale_row(block, in, out, n, 0.5f, packed);
+static float *pack(const decem_winograd_shape *shape, float *weights) {
+    float *packed = malloc((size_t)decem_winograd_weight_elements(shape) * sizeof *packed);
+    for (int32_t n = 0; n < shape->out; n++) {
+        float *row = weights + n * shape->in * 9;
+        decem_winograd_pack_row(shape, n, row, packed);
+        if (n % 2 == 1) decem_winograd_scale_row(shape, n, 0.5f, packed);
     }
     return packed;
+}
+
+/* Few blocks or many, a sum has the same bits. `weights` are scaled already. */
+static void check_unstreamed(decem_winograd_args args, int32_t gap, const float *weights, const guarded_map *first) {
+    if (!args.shape.streamed) return;
+    args.shape.streamed = 0;
+    float *packed = malloc((size_t)decem_winograd_weight_elements(&args.shape) * sizeof *packed);
+    for (int32_t n = 0; n < args.shape.out; n++) decem_winograd_pack_row(&args.shape, n, weights + n * args.shape.in * 9, packed);
+    args.weights = packed;
+    check_same(args, gap, first);
+    free(packed);
 }
 
 /* The header's bound: the same for every output, as the transforms mix neighbours; for an addition also its own rounding. */
@@ -107,7 +118,8 @@ static void check_case(int32_t block, const winograd_case *c) {
     guarded_map addend = make_input(height, width, c->out, 2 * c->gap, (border){0, 0, 0, 0}, &seed);
     guarded_map wanted = make_map(height, width, c->out, 0), bound = make_map(height, width, c->out, 0);
     float *weights = make_values((size_t)(c->out * c->in * 9), &seed), *bias = make_values((size_t)c->out, &seed);
-    float *packed = pack(block, c->in, c->out, weights);
+    decem_winograd_shape packed_for = decem_winograd_shape_of(block, c->in, c->out, height, width);
+    float *packed = pack(&packed_for, weights);
     for (int32_t n = 1; n < c->out; n += 2)
         for (int32_t k = 0; k < c->in * 9; k++) weights[n * c->in * 9 + k] *= 0.5f;
 
@@ -115,13 +127,14 @@ static void check_case(int32_t block, const winograd_case *c) {
     define_conv(&shape, padded.map, weights, bias, c->tail, c->before, &addend.map, c->after, &wanted.map);
     define_bound(block, c, &padded.map, weights, &bound.map);
     if (c->pool) wanted = pooled(&wanted);
-    decem_winograd_args args = {.block = block, .input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .pool = c->pool, .output = wanted.map, .weights = packed,
+    decem_winograd_args args = {.shape = packed_for, .input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .pool = c->pool, .output = wanted.map, .weights = packed,
                                 .bias = bias, .finish = finish_of(c->tail, c->before, &addend.map, c->after)};
     decem_winograd_choose_tiles(&args, 1);
     guarded_map output = run(args, c->gap, false);
     CHECK(agrees(&output.map, &wanted.map, &bound.map));
     CHECK(is_untouched_around(&output));
     check_tilings(&args, c->gap, &output);
+    check_unstreamed(args, c->gap, weights, &output);
 
     free(weights);
     free(bias);
@@ -158,6 +171,14 @@ static void test_sizes(void) {
     }
 }
 
+/* Some blocks less than the 16 of a streamed multiplication, as many, and one more; deep enough for several parts. */
+static void test_few_blocks(void) {
+    static const int32_t sizes[][2] = {{16, 12}, {4, 52}, {14, 14}, {4, 68}, {8, 6}, {2, 26}, {7, 7}, {2, 34}}, ins[] = {4, 256, 260, 516};
+    for (int32_t s = 0; s < COUNT(sizes); s++)
+        for (int32_t i = 0; i < COUNT(ins); i++)
+            check_all((winograd_case){.in = ins[i], .out = 24, .height = sizes[s][0], .width = sizes[s][1], .around = one, .before = relu});
+}
+
 static void test_padding_corners(void) {
     for (int32_t corner = 0; corner < 16; corner++)
         check_all((winograd_case){.in = 4, .out = 8, .height = 7, .width = 6, .around = {corner & 1, corner >> 1 & 1, corner >> 2 & 1, corner >> 3}});
@@ -176,6 +197,7 @@ static void test_tails(void) {
 int main(void) {
     test_channels();
     test_sizes();
+    test_few_blocks();
     test_padding_corners();
     test_tails();
     return check_report();

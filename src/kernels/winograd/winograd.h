@@ -9,7 +9,7 @@
  * against p / 9 times the memory for weights.
  *
  *     scratch:  V [p][blocks][in]   transformed input      M [p][blocks][columns]   products
- *     weights:  U [p][panels][in][8]
+ *     weights:  U [p][panels][in][8], or where an image has few blocks ("streamed") [p] as gemm.h says for 16 rows
  *
  * The input needs no halo: blocks at the edge are copied with zeros around them. Channels: in a multiple of 4, out of 8.
  *
@@ -22,8 +22,15 @@
 
 enum { DECEM_WINOGRAD_BATCH_MAX = 48 /* blocks at once */ };
 
-typedef struct decem_winograd_args {
+/* What its weights are packed for. */
+typedef struct decem_winograd_shape {
     int32_t block;              /* m: outputs along a block's side, 2 or 4 */
+    int32_t in, out;            /* channels */
+    int32_t streamed;           /* 1: weights lie as the kernel for few blocks wants them */
+} decem_winograd_shape;
+
+typedef struct decem_winograd_args {
+    decem_winograd_shape shape;
     decem_map input;            /* `at` is the first pixel, padding not included */
     int32_t padding_top, padding_left;
     decem_map output;           /* of the convolution, or of its pool */
@@ -40,11 +47,14 @@ static inline int32_t decem_winograd_points(int32_t block) {
     return (block + 2) * (block + 2);
 }
 
-int64_t decem_winograd_weight_elements(int32_t block, int32_t in, int32_t out);
+/* The shape of F(block x block, 3x3) for an output of height x width. */
+decem_winograd_shape decem_winograd_shape_of(int32_t block, int32_t in, int32_t out, int32_t height, int32_t width);
+
+int64_t decem_winograd_weight_elements(const decem_winograd_shape *shape);
 
 /* Transforms and packs one output channel's [in][3][3] weights; scales them: batch norm, folded. */
-void decem_winograd_pack_row(int32_t block, int32_t in, int32_t out, int32_t channel, const float *row, float *packed);
-void decem_winograd_scale_row(int32_t block, int32_t in, int32_t out, int32_t channel, float scale, float *packed);
+void decem_winograd_pack_row(const decem_winograd_shape *shape, int32_t channel, const float *row, float *packed);
+void decem_winograd_scale_row(const decem_winograd_shape *shape, int32_t channel, float scale, float *packed);
 
 /* Chooses how much a tile does, so that some threads share the work; then how many tiles, and the elements of scratch that one needs. */
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads);

@@ -5,7 +5,7 @@
 
 /* Outputs that are stored along a block's side. */
 static int32_t block_side(const decem_winograd_args *args) {
-    return args->pool ? args->block / 2 : args->block;
+    return args->pool ? args->shape.block / 2 : args->shape.block;
 }
 
 static int32_t blocks_across(const decem_winograd_args *args) {
@@ -45,9 +45,16 @@ int32_t decem_winograd_tiles(const decem_winograd_args *args) {
     return decem_divide_up(block_count(args), args->batch) * decem_divide_up(panel_count(args), args->tile_panels);
 }
 
+/* The elements that a block is copied to, or the rows and the sums of a streamed multiplication. */
+static int64_t work_elements(const decem_winograd_args *args) {
+    int64_t block = (int64_t)decem_winograd_points(args->shape.block) * args->input.channels;
+    int64_t streamed = DECEM_GEMM_STREAMED_ROWS * (args->input.channels + args->tile_panels * DECEM_CONV_COLUMNS);
+    return args->shape.streamed && streamed > block ? streamed : block;
+}
+
 int64_t decem_winograd_scratch_elements(const decem_winograd_args *args) {
-    int64_t points = decem_winograd_points(args->block), side = args->block + 2, channels = args->input.channels;
-    return points * (point_stride(args, args->input.channels) + point_stride(args, args->tile_panels * DECEM_CONV_COLUMNS)) + side * side * channels;
+    return decem_winograd_points(args->shape.block) * (int64_t)(point_stride(args, args->input.channels) + point_stride(args, args->tile_panels * DECEM_CONV_COLUMNS)) +
+           work_elements(args);
 }
 
 /* The block's pixels with zeros for those outside the image. */
@@ -61,10 +68,10 @@ static void copy_block(const decem_map *in, int32_t y0, int32_t x0, int32_t side
 
 static void transform_input(const decem_winograd_args *args, int32_t first, int32_t count, float *v, float *block) {
     const decem_map *in = &args->input;
-    int32_t side = args->block + 2, across = blocks_across(args);
+    int32_t side = args->shape.block + 2, across = blocks_across(args);
     ptrdiff_t points = point_stride(args, in->channels);
     for (int32_t i = 0; i < count; i++) {
-        int32_t y0 = (first + i) / across * args->block - args->padding_top, x0 = (first + i) % across * args->block - args->padding_left;
+        int32_t y0 = (first + i) / across * args->shape.block - args->padding_top, x0 = (first + i) % across * args->shape.block - args->padding_left;
         const float *at = in->at + y0 * in->row_stride + x0 * in->pixel_stride;
         ptrdiff_t row_stride = in->row_stride, pixel_stride = in->pixel_stride;
         if (y0 < 0 || x0 < 0 || y0 + side > in->height || x0 + side > in->width) {
@@ -73,7 +80,7 @@ static void transform_input(const decem_winograd_args *args, int32_t first, int3
             pixel_stride = in->channels;
             row_stride = side * pixel_stride;
         }
-        if (args->block == 2) decem_winograd_input_2(at, row_stride, pixel_stride, in->channels, v + (ptrdiff_t)i * in->channels, points);
+        if (args->shape.block == 2) decem_winograd_input_2(at, row_stride, pixel_stride, in->channels, v + (ptrdiff_t)i * in->channels, points);
         else decem_winograd_input_4(at, row_stride, pixel_stride, in->channels, v + (ptrdiff_t)i * in->channels, points);
     }
 }
@@ -86,7 +93,7 @@ static void multiply(const decem_winograd_args *args, int32_t count, int32_t fir
     int32_t in = args->input.channels, columns = panels * DECEM_CONV_COLUMNS;
     const float *rows[DECEM_WINOGRAD_BATCH_MAX + DECEM_GEMM_ROWS_PAST];
     float *outputs[DECEM_WINOGRAD_BATCH_MAX + DECEM_GEMM_ROWS_PAST];
-    for (int32_t p = 0; p < decem_winograd_points(args->block); p++) {
+    for (int32_t p = 0; p < decem_winograd_points(args->shape.block); p++) {
         const float *u = args->weights + ((ptrdiff_t)p * panel_count(args) + first_panel) * in * DECEM_CONV_COLUMNS;
         for (int32_t i = 0; i < count + DECEM_GEMM_ROWS_PAST; i++) { /* past the last, the last again */
             ptrdiff_t block = i < count ? i : count - 1;
@@ -98,6 +105,39 @@ static void multiply(const decem_winograd_args *args, int32_t count, int32_t fir
             decem_gemm_panel panel = {0, n * DECEM_CONV_COLUMNS, one_segment, 1, in, u, no_bias, none};
             decem_f32_gemm(&all, &panel, DECEM_CONV_COLUMNS);
         }
+    }
+}
+
+/* [16][length] to [length][16] and back; of rows past `count` only their place is used: they are the last row again. */
+static void rows_to_streamed(const float *rows, int32_t count, int32_t length, float *streamed) {
+    for (int32_t i = 0; i < DECEM_GEMM_STREAMED_ROWS; i += 4)
+        for (int32_t k = 0; k < length; k += 4) {
+            decem_f32x4 part[4];
+            for (int32_t j = 0; j < 4; j++) part[j] = decem_f32x4_load(rows + (i + j < count ? i + j : count - 1) * length + k);
+            decem_f32x4_transpose(part);
+            for (int32_t j = 0; j < 4; j++) decem_f32x4_store(streamed + (k + j) * DECEM_GEMM_STREAMED_ROWS + i, part[j]);
+        }
+}
+
+static void streamed_to_rows(const float *streamed, int32_t length, float *rows) {
+    for (int32_t i = 0; i < DECEM_GEMM_STREAMED_ROWS; i += 4)
+        for (int32_t k = 0; k < length; k += 4) {
+            decem_f32x4 part[4];
+            for (int32_t j = 0; j < 4; j++) part[j] = decem_f32x4_load(streamed + (k + j) * DECEM_GEMM_STREAMED_ROWS + i);
+            decem_f32x4_transpose(part);
+            for (int32_t j = 0; j < 4; j++) decem_f32x4_store(rows + (i + j) * length + k, part[j]);
+        }
+}
+
+/* The same for few blocks: all at once, so that weights stream from memory. */
+static void multiply_streamed(const decem_winograd_args *args, int32_t count, int32_t first_panel, int32_t panels, const float *v, float *m, float *work) {
+    int32_t in = args->input.channels, columns = panels * DECEM_CONV_COLUMNS, out = args->output.channels;
+    float *rows = work, *sums = rows + in * DECEM_GEMM_STREAMED_ROWS;
+    const float *u = args->weights;
+    for (int32_t p = 0; p < decem_winograd_points(args->shape.block); p++, u += (ptrdiff_t)in * out) {
+        rows_to_streamed(v + p * point_stride(args, in), count, in, rows);
+        decem_f32_gemm_16x2__simd(rows, u, in, out, first_panel * DECEM_CONV_COLUMNS, columns, sums);
+        streamed_to_rows(sums, columns, m + p * point_stride(args, columns));
     }
 }
 
@@ -116,7 +156,7 @@ static void transform_output(const decem_winograd_args *args, int32_t first, int
             .height = out->height - y < side ? out->height - y : side, .width = out->width - x < side ? out->width - x : side,
             .before = finish->before, .after = finish->after};
         if (finish->addend != NULL) target.addend = finish->addend + y * finish->addend_row_stride + x * finish->addend_pixel_stride + channel;
-        if (args->block == 2) decem_winograd_output_2(m + (ptrdiff_t)i * columns, points, columns, args->bias + channel, &target);
+        if (args->shape.block == 2) decem_winograd_output_2(m + (ptrdiff_t)i * columns, points, columns, args->bias + channel, &target);
         else decem_winograd_output_4(m + (ptrdiff_t)i * columns, points, columns, args->bias + channel, &target);
     }
 }
@@ -127,9 +167,10 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
     int32_t count = block_count(args) - first, panels = panel_count(args) - first_panel;
     if (count > args->batch) count = args->batch;
     if (panels > args->tile_panels) panels = args->tile_panels;
-    float *v = scratch, *m = v + decem_winograd_points(args->block) * point_stride(args, args->input.channels);
-    float *block = m + decem_winograd_points(args->block) * point_stride(args, args->tile_panels * DECEM_CONV_COLUMNS);
-    transform_input(args, first, count, v, block);
-    multiply(args, count, first_panel, panels, v, m);
+    float *v = scratch, *m = v + decem_winograd_points(args->shape.block) * point_stride(args, args->input.channels);
+    float *work = m + decem_winograd_points(args->shape.block) * point_stride(args, args->tile_panels * DECEM_CONV_COLUMNS);
+    transform_input(args, first, count, v, work);
+    if (args->shape.streamed) multiply_streamed(args, count, first_panel, panels, v, m, work);
+    else multiply(args, count, first_panel, panels, v, m);
     transform_output(args, first, count, first_panel, panels, m);
 }
