@@ -108,24 +108,14 @@ static void multiply(const decem_winograd_args *args, int32_t count, int32_t fir
     }
 }
 
-/* [16][length] to [length][16] and back; of rows past `count` only their place is used: they are the last row again. */
-static void rows_to_streamed(const float *rows, int32_t count, int32_t length, float *streamed) {
-    for (int32_t i = 0; i < DECEM_GEMM_STREAMED_ROWS; i += 4)
-        for (int32_t k = 0; k < length; k += 4) {
+/* [count][columns] to [columns][filled]: past the count the last row again. */
+DECEM_NOINLINE static void transpose(const float *rows, int32_t count, int32_t filled, int32_t columns, float *to) {
+    for (int32_t i = 0; i < filled; i += 4)
+        for (int32_t k = 0; k < columns; k += 4) {
             decem_f32x4 part[4];
-            for (int32_t j = 0; j < 4; j++) part[j] = decem_f32x4_load(rows + (i + j < count ? i + j : count - 1) * length + k);
+            for (int32_t j = 0; j < 4; j++) part[j] = decem_f32x4_load(rows + (i + j < count ? i + j : count - 1) * columns + k);
             decem_f32x4_transpose(part);
-            for (int32_t j = 0; j < 4; j++) decem_f32x4_store(streamed + (k + j) * DECEM_GEMM_STREAMED_ROWS + i, part[j]);
-        }
-}
-
-static void streamed_to_rows(const float *streamed, int32_t length, float *rows) {
-    for (int32_t i = 0; i < DECEM_GEMM_STREAMED_ROWS; i += 4)
-        for (int32_t k = 0; k < length; k += 4) {
-            decem_f32x4 part[4];
-            for (int32_t j = 0; j < 4; j++) part[j] = decem_f32x4_load(streamed + (k + j) * DECEM_GEMM_STREAMED_ROWS + i);
-            decem_f32x4_transpose(part);
-            for (int32_t j = 0; j < 4; j++) decem_f32x4_store(rows + (i + j) * length + k, part[j]);
+            for (int32_t j = 0; j < 4; j++) decem_f32x4_store(to + (k + j) * filled + i, part[j]);
         }
 }
 
@@ -135,9 +125,9 @@ static void multiply_streamed(const decem_winograd_args *args, int32_t count, in
     float *rows = work, *sums = rows + in * DECEM_GEMM_STREAMED_ROWS;
     const float *u = args->weights;
     for (int32_t p = 0; p < decem_winograd_points(args->shape.block); p++, u += (ptrdiff_t)in * out) {
-        rows_to_streamed(v + p * point_stride(args, in), count, in, rows);
+        transpose(v + p * point_stride(args, in), count, DECEM_GEMM_STREAMED_ROWS, in, rows);
         decem_f32_gemm_16x2__simd(rows, u, in, out, first_panel * DECEM_CONV_COLUMNS, columns, sums);
-        streamed_to_rows(sums, columns, m + p * point_stride(args, columns));
+        transpose(sums, columns, columns, DECEM_GEMM_STREAMED_ROWS, m + p * point_stride(args, columns));
     }
 }
 
