@@ -140,6 +140,14 @@ test('a source of wrong weights is cancelled, not read to its end', async () => 
   assert.ok(cancelled);
 });
 
+test('wrong weights are refused while the source keeps the rest to itself', async () => {
+  async function* stuck() {
+    yield new Uint8Array(100).fill(0xff);
+    await new Promise((resolve) => setTimeout(resolve, 60_000).unref());
+  }
+  await assert.rejects(Classifier.load(stuck()), { code: 'MALFORMED_FILE' });
+});
+
 test('aborting a fetch closes its connection', async (t) => {
   const abort = new AbortController();
   let closed;

@@ -28,6 +28,9 @@ import { summarise } from './summary.js';
  * @property {Promise<RunResult> | null} first of the image in the options
  */
 
+/** So much may be on its way to the engine while more is read: neither waits for the other at each chunk. */
+const FLYING_BYTES = 4 << 20;
+
 /** What the file's header says, once that has been in. @typedef {{ about: ReturnType<typeof describe> | null }} Header */
 
 /** @param {unknown} source @returns {source is SyntheticWeights} */
@@ -142,19 +145,46 @@ async function push(engine, weights, report, options) {
   report.begin(weights.name, weights.total, weights.from);
   /** @type {Header} */
   const header = { about: null };
-  for await (const chunk of weights.chunks) {
-    const ready = await untilAborted(engine.push(chunk), signal);
+  /** @type {{ pushed: Promise<number>, bytes: number }[]} */
+  const flying = [];
+  let bytes = 0;
+  const land = async () => {
+    const oldest = /** @type {typeof flying[0]} */ (flying.shift());
+    const ready = await untilAborted(oldest.pushed, signal);
     if (ready > 0 && header.about === null) {
       header.about = describe(engine, options);
       header.about.catch(() => {});
     }
-    report.add(chunk.byteLength);
+    bytes -= oldest.bytes;
+    report.add(oldest.bytes);
+  };
+  const chunks = weights.chunks[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const coming = chunks.next();
+      coming.catch(() => {}); // told below, unless a push fails first
+      while (flying.length > 0 && (bytes > FLYING_BYTES || !(await isFirst(coming, flying[0].pushed)))) await land();
+      const { done, value } = await coming;
+      if (done) break;
+      const pushed = engine.push(value);
+      pushed.catch(() => {}); // told when it lands
+      flying.push({ pushed, bytes: value.byteLength });
+      bytes += value.byteLength;
+    }
+  } finally {
+    void chunks.return?.()?.catch(() => {});
   }
+  while (flying.length > 0) await land();
   if (report.loaded === 0) throw new DecemError(`${weights.name} is empty: it holds no weights.`, 'MALFORMED_FILE');
   await untilAborted(engine.finish().catch((error) => {
     throw error.code === 'WRONG_HASH' ? new DecemError(`${weights.name}: ${error.message}`, error.code) : error;
   }), signal);
   return header;
+}
+
+/** Whether `a` settles before `b`. @param {Promise<unknown>} a @param {Promise<unknown>} b @returns {Promise<boolean>} */
+function isFirst(a, b) {
+  return Promise.race([a.then(() => true, () => true), b.then(() => false, () => false)]);
 }
 
 /**
