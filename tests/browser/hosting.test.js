@@ -110,7 +110,7 @@ describe('hosting', () => {
     assert.deepEqual(answers[1], answers[0]);
   });
 
-  test('a first load fetches at most 100 KB beside the weights and the pictures, 80 KB of it WASM and scripts', async (t) => {
+  test('a first load fetches at most 100 KB beside the weights and the pictures, 93 KB of it WASM and scripts', async (t) => {
     /** What decem's own server sends: workers and helper threads fetch too. @type {{ path: string, bytes: number }[]} */
     const sent = [];
     const server = createServer((request, response) => {

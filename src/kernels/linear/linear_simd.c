@@ -5,6 +5,13 @@ enum {
     STREAM_ELEMENTS = 8 * 1024  /* of weights that a stream runs through before it jumps, where rows are shorter than that */
 };
 
+/* The four lanes, and what is left from k on. */
+DECEM_NOINLINE static float whole_sum(decem_f32x4 lanes, const float *input, const float *w, ptrdiff_t k, ptrdiff_t in) {
+    float sum = decem_f32x4_sum(lanes);
+    for (; k < in; k++) sum += input[k] * w[k];
+    return sum;
+}
+
 /* Eight outputs at once, four lanes along the input each: the input is read once for the eight, and as many streams of weights
  * come from memory side by side, `apart` elements from each other. */
 DECEM_NOINLINE static void eight_rows(const float *input, const float *w, ptrdiff_t in, ptrdiff_t apart, float sums[STREAMS]) {
@@ -24,10 +31,7 @@ DECEM_NOINLINE static void eight_rows(const float *input, const float *w, ptrdif
     }
     decem_f32x4 all[STREAMS] = {s0, s1, s2, s3, s4, s5, s6, s7};
     w -= k;
-    for (int32_t j = 0; j < STREAMS; j++) {
-        sums[j] = decem_f32x4_sum(all[j]);
-        for (ptrdiff_t i = k; i < in; i++) sums[j] += input[i] * w[j * apart + i];
-    }
+    for (int32_t j = 0; j < STREAMS; j++) sums[j] = whole_sum(all[j], input, w + j * apart, k, in);
 }
 
 /* One output, in the same order of operations as each of eight. */
@@ -35,9 +39,7 @@ static float one_row(const float *input, const float *w, ptrdiff_t in) {
     decem_f32x4 s = decem_f32x4_zero();
     ptrdiff_t k = 0;
     for (; k + 4 <= in; k += 4) s = decem_f32x4_madd(decem_f32x4_load(input + k), decem_f32x4_load(w + k), s);
-    float sum = decem_f32x4_sum(s);
-    for (; k < in; k++) sum += input[k] * w[k];
-    return sum;
+    return whole_sum(s, input, w, k, in);
 }
 
 /* Outputs n, n + rows, n + 2 rows and so on together, then their neighbours: each stream goes on where its row ended, and what the
