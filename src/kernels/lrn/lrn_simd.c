@@ -26,7 +26,9 @@ void decem_f32_lrn__simd(const decem_lrn_args *args, int32_t tile) {
     for (int32_t i = 0; i < after; i++) squares[before + in->channels + i] = 0.0f;
     for (int32_t x = 0; x < out->width; x++) {
         const float *pixel = in->at + tile * in->row_stride + x * in->pixel_stride;
-        for (int32_t c = 0; c < in->channels; c++) squares[before + c] = pixel[c] * pixel[c];
+        int32_t c = 0;
+        for (; c + 4 <= in->channels; c += 4) decem_f32x4_store(squares + before + c, decem_f32x4_mul(decem_f32x4_load(pixel + c), decem_f32x4_load(pixel + c)));
+        for (; c < in->channels; c++) squares[before + c] = pixel[c] * pixel[c];
         normalise_pixel(pixel, in->channels, args->size, squares, out->at + tile * out->row_stride + x * out->pixel_stride);
     }
 }

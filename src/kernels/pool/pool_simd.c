@@ -48,7 +48,9 @@ DECEM_NOINLINE static void average_pixel(const float *corner, ptrdiff_t row, ptr
 }
 
 static void clamp_pixel(float *at, int32_t channels, decem_clamp clamp) {
-    for (int32_t c = 0; c < channels; c++) at[c] = decem_clamp_f32(at[c], clamp);
+    int32_t c = 0;
+    for (; c + 4 <= channels; c += 4) decem_f32x4_store(at + c, decem_clamp_f32x4(decem_f32x4_load(at + c), clamp));
+    for (; c < channels; c++) at[c] = decem_clamp_f32(at[c], clamp);
 }
 
 void decem_f32_pool__simd(const decem_pool_args *args, int32_t tile) {
