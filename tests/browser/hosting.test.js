@@ -127,7 +127,7 @@ describe('hosting', () => {
       server.close();
       server.closeAllConnections();
     }
-    for (const part of ['/web/', 'style.css', 'app.js', 'classifier.js', 'worker.js', '.wasm']) {
+    for (const part of ['/web/', 'style.css', 'app.js', 'index.js', 'worker.js', '.wasm']) {
       assert.ok(sent.some(({ path }) => path.endsWith(part)), `${part} was not seen`);
     }
     const sum = (/** @type {RegExp} */ kinds) => sent.filter(({ path }) => kinds.test(path)).reduce((total, { bytes }) => total + bytes, 0);

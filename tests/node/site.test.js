@@ -1,7 +1,7 @@
 /** build/site, and that decem serve sends it exactly as long as it is up to date. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { handle } from '../../wasm/cli/server.js';
@@ -36,12 +36,27 @@ test('decem serve sends the minified copy, and the source once that is newer', a
   const text = async () => (await fetch(`${origin}/web/app.js`)).text();
   make();
   assert.equal(await text(), readFileSync(minified, 'utf8'));
+  const source = readFileSync(new URL('web/app.js', ROOT), 'utf8');
   utimesSync(minified, 0, 0);
   try {
-    assert.equal(await text(), readFileSync(new URL('web/app.js', ROOT), 'utf8'));
+    assert.equal(await text(), source);
   } finally {
     make();
   }
+  // A change in what it is made of counts as well.
+  const part = new URL('web/dom.js', ROOT);
+  const { atime, mtime } = statSync(part);
+  utimesSync(part, atime, new Date(Date.now() + 60_000));
+  try {
+    assert.equal(await text(), source);
+  } finally {
+    utimesSync(part, atime, mtime);
+  }
+});
+
+test('a visit fetches four scripts and no more', () => {
+  const scripts = readdirSync(SITE, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js')).sort();
+  assert.deepEqual(scripts, ['service-worker.js', 'wasm/js/index.js', 'wasm/js/thread.js', 'wasm/js/worker.js', 'web/app.js']);
 });
 
 test('the site itself, and what is not of the page, has no address there', async (t) => {

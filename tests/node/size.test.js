@@ -29,7 +29,7 @@ const scripts = [...new Set([...reachable('web/app.js'), ...binding])];
 const rest = ['web/index.html', 'web/style.css', 'web/icon.svg', 'models/index.json'];
 
 test('what is counted: the page, the binding, the worker and the helper thread, without comments', () => {
-  for (const name of ['app.js', 'loader.js', 'dom.js', 'index.js', 'worker.js', 'raw.js', 'thread.js']) {
+  for (const name of ['app.js', 'index.js', 'worker.js', 'thread.js']) {
     assert.ok(scripts.some((url) => basename(url) === name), name);
   }
   for (const script of scripts) assert.doesNotMatch(readFileSync(new URL(script), 'utf8'), /\/\*\*/, script);

@@ -3,7 +3,7 @@
  * isolated, compression, conditional requests and byte ranges.
  */
 import { createReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ export const PAGE = '/web/';
 /** All that is served; everything else is "not found". */
 const FOLDERS = ['web', 'wasm/js', 'build/wasm', 'models'];
 
-/** Where `npm run site` puts its minified copies, and of which folders: one is served unless its source is newer. */
+/** Where `npm run site` puts what it minifies, and of which folders: that is served unless its source is newer. */
 const SITE = new URL('build/site/', ROOT);
 const MINIFIED = ['web', 'wasm/js'];
 
@@ -113,7 +113,19 @@ async function fileAt(path) {
   const source = await fileIn(new URL(folder, ROOT), inside);
   if (source === null || !MINIFIED.includes(folder)) return source;
   const minified = await fileIn(new URL(folder, SITE), inside);
-  return minified !== null && minified.modified >= source.modified ? minified : source;
+  if (minified === null) return source;
+  const changed = inside.endsWith('.js') ? await newestScript() : source.modified;
+  return minified.modified >= changed ? minified : source;
+}
+
+/** When any script was changed last: a minified one is made of many. @returns {Promise<number>} in ms */
+async function newestScript() {
+  const names = await Promise.all(MINIFIED.map(async (folder) => {
+    const scripts = (await readdir(new URL(folder, ROOT))).filter((name) => name.endsWith('.js'));
+    return scripts.map((name) => new URL(`${folder}/${name}`, ROOT));
+  }));
+  const times = await Promise.all(names.flat().map(async (script) => (await stat(script)).mtimeMs));
+  return Math.max(...times);
 }
 
 /**

@@ -7,7 +7,7 @@
  * Calls are taken one at a time, in the order in which they were made; a call that is aborted while it waits is
  * never started. For video use `stream`, which drops the frames that there is no time for.
  */
-import { Engine } from './engine.js';
+import { startHere } from './client.js';
 import { DecemError } from './errors.js';
 import { captureImage, readImage } from './image.js';
 import { labelOf } from './labels.js';
@@ -84,7 +84,7 @@ export class Classifier {
    * @returns {Promise<string[]>}
    */
   static async networks(options = {}) {
-    return (await Engine.create(await compile(options))).networks();
+    return (await startHere(compile(options))).networks();
   }
 
   /**
@@ -95,7 +95,7 @@ export class Classifier {
    * @returns {Promise<Summary>}
    */
   static async summary(network, networkOptions, options = {}) {
-    const engine = await Engine.create(await compile(options));
+    const engine = await startHere(compile(options));
     await engine.select(network, networkOptions);
     const { description, metadata } = await engine.describe();
     return summarise(description, { metadata, labels: null });

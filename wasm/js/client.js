@@ -1,13 +1,12 @@
 /** An engine to work with: in a worker where that can be had, else here. */
 import { untilAborted } from './abort.js';
-import { Engine } from './engine.js';
 import { DecemError } from './errors.js';
 import { TAINTED } from './pixels.js';
 import { RpcClient } from './rpc.js';
 import { countThreads } from './thread-count.js';
 import { compile } from './wasm.js';
 
-/** @typedef {Engine | RemoteEngine} AnyEngine */
+/** @typedef {import('./engine.js').Engine | RemoteEngine} AnyEngine */
 
 /** @param {unknown} error @param {string} code */
 const isOf = (error, code) => error instanceof DecemError && error.code === code;
@@ -35,13 +34,23 @@ export async function startEngine(options) {
 async function start({ worker, ...options }, threads) {
   const compiling = compile({ ...options, threads });
   compiling.catch(() => {}); // asked for below, unless there is no worker to be had
-  if (worker === false || (worker === undefined && typeof Worker !== 'function')) return Engine.create(await compiling, threads);
+  if (worker === false || (worker === undefined && typeof Worker !== 'function')) return startHere(compiling, threads);
   try {
     return await RemoteEngine.create(compiling, threads, options.signal);
   } catch (error) {
-    if (worker === undefined && isOf(error, 'WORKER_FAILED')) return Engine.create(await compiling, threads);
+    if (worker === undefined && isOf(error, 'WORKER_FAILED')) return startHere(compiling, threads);
     throw error;
   }
+}
+
+/**
+ * On the calling thread. A page that has workers never loads what it takes.
+ * @param {Promise<WebAssembly.Module>} compiling
+ * @param {number} [threads] as `Model.create` takes them
+ */
+export async function startHere(compiling, threads) {
+  const { Engine } = await import('./engine.js');
+  return Engine.create(await compiling, threads);
 }
 
 /** The methods of an Engine that lives in a worker of its own. */

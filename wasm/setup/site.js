@@ -1,7 +1,8 @@
 /**
  * Makes build/site: the page for any static host, in the repository's own layout (web/, wasm/js/, build/wasm/, models/).
- * Scripts and styles are minified one by one, so that every address stays what it is; all else is copied. Only what is
- * older than its source is made again.
+ * Scripts become one file for each that is fetched by itself: the page's, the binding, the worker and the helper thread; each stays
+ * where it was, so that addresses in it hold. Scripts and styles are minified; all else is copied. Only what is older than its source
+ * is made again.
  */
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,11 +13,13 @@ const SITE = join(ROOT, 'build', 'site');
 
 /** The folders of the site, and which of their files belong to it. @type {Record<string, RegExp>} */
 const FOLDERS = {
-  web: /\.(css|html|jpg|js|md|svg)$/,
-  'wasm/js': /\.js$/,
+  web: /\.(css|html|jpg|md|svg)$/,
   'build/wasm': /^decem-[\w-]+\.wasm$/,
   'models/labels': /\.json$/,
 };
+
+/** Each with all that it imports, but for the others. */
+const SCRIPTS = ['web/app.js', 'wasm/js/index.js', 'wasm/js/worker.js', 'wasm/js/thread.js', 'service-worker.js'];
 
 const MINIFIED = /\.(css|js)$/;
 
@@ -29,7 +32,7 @@ function filesOfSite() {
     list(join(ROOT, folder)).filter((file) => kinds.test(file)).map((file) => `${folder}/${file}`));
   /** @type {{ file: string }[]} */
   const models = JSON.parse(readFileSync(join(ROOT, 'models/index.json'), 'utf8'));
-  return [...inFolders, 'service-worker.js', 'LICENSE', 'models/index.json', ...models.map(({ file }) => `models/${file}`)];
+  return [...inFolders, ...SCRIPTS, 'LICENSE', 'models/index.json', ...models.map(({ file }) => `models/${file}`)];
 }
 
 /** @param {string} folder @returns {string[]} the files in it and below, as paths from it */
@@ -37,11 +40,15 @@ function list(folder) {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => statSync(join(folder, file)).isFile());
 }
 
+/** All that a script may be made of. */
+const modules = ['web', 'wasm/js'].flatMap((folder) => list(join(ROOT, folder)).filter((file) => file.endsWith('.js')).map((file) => `${folder}/${file}`));
+
 /** @param {string} file @returns {boolean} whether it must be made (again) */
 function isStale(file) {
   const made = statSync(join(SITE, file), { throwIfNoEntry: false });
   const recipe = statSync(fileURLToPath(import.meta.url));
-  return !made || made.mtimeMs < Math.max(statSync(join(ROOT, file)).mtimeMs, recipe.mtimeMs);
+  const sources = SCRIPTS.includes(file) ? [file, ...modules] : [file];
+  return !made || sources.some((source) => made.mtimeMs < statSync(join(ROOT, source)).mtimeMs) || made.mtimeMs < recipe.mtimeMs;
 }
 
 /** @param {string[]} files */
@@ -53,6 +60,9 @@ async function minify(files) {
     entryPoints: files,
     outbase: ROOT,
     outdir: SITE,
+    bundle: true,
+    external: ['../wasm/js/index.js', '*.jpg', '*.svg', 'node:*'],
+    platform: 'browser',
     minify: true,
     format: 'esm',
     charset: 'utf8',
