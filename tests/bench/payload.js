@@ -1,7 +1,7 @@
 // What a page must fetch of each engine before it can run a network, gzipped: the WebAssembly module of the one-threaded
 // build and the JavaScript that loads it, minified.
 import { readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { transformSync } from 'esbuild';
 import { ROOT } from '../../wasm/setup/run.js';
@@ -9,7 +9,7 @@ import { ROOT } from '../../wasm/setup/run.js';
 const peers = 'tests/bench/node_modules';
 
 const FILES = {
-  decem: () => ['build/wasm/decem-relaxed.wasm', ...scriptsFrom('wasm/js/index.js')],
+  decem: () => ['decem-relaxed.wasm', 'index.js', 'worker.js', 'thread.js'].map((name) => `build/site/${name.endsWith('.wasm') ? 'build/wasm' : 'wasm/js'}/${name}`),
   ort: () => ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'].map((name) => `${peers}/onnxruntime-web/dist/${name}`),
   tfjs: () => [
     `${peers}/@tensorflow/tfjs-core/dist/tf-core.min.js`,
@@ -39,18 +39,4 @@ export function payload(engine) {
 /** @param {string} script */
 function minified(script) {
   return transformSync(script, { minify: true, format: 'esm', charset: 'utf8', target: 'es2022' }).code;
-}
-
-/**
- * A script and all that are fetched with it, its workers' too: by import or new URL. What is imported dynamically comes later, or never.
- * @param {string} start a path from the root
- * @returns {string[]}
- */
-function scriptsFrom(start) {
-  const found = new Set([start]);
-  for (const file of found) {
-    const code = minified(readFileSync(join(ROOT, file), 'utf8')); // without its comments
-    for (const [, next] of code.matchAll(/(?:\bfrom|\bimport|new URL\()\s*["'](\.[\w./-]+\.js)["']/g)) found.add(posix.join(posix.dirname(file), next));
-  }
-  return [...found];
 }

@@ -31,8 +31,8 @@ function isStale(targets, sources) {
 export async function prepare({ networks, engines, where }) {
   if (where.includes('chromium')) requireTools(['chromium']);
   if (engines.some((engine) => engine !== 'decem') || where.some((host) => host !== 'node')) installPeers();
-  build(['wasm']); // its networks' costs are needed even where it is not timed
   requirePackages(); // for esbuild
+  build(['wasm', 'site']); // its networks' costs are needed even where it is not timed
   exportModels(networks);
   if (engines.includes('tfjs') || engines.includes('litert')) await convertModels(networks);
 }

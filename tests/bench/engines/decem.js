@@ -25,9 +25,9 @@ async function loadInWorker(weights, input, threads) {
   };
 }
 
-/** The public class, from calling `load` with an image to its answer. */
+/** The public class, from calling `load` with an image to its answer; in a page from the site's scripts, since those of the peers are bundled too. */
 export async function startWhole({ threads }) {
-  const { Classifier } = await import('../../../wasm/js/index.js');
+  const { Classifier } = await import(isNode ? '../../../wasm/js/index.js' : repositoryPlace('build/site/wasm/js/index.js'));
   const side = 224;
   const image = { data: new Uint8Array(side * side * 3).map((_, i) => i * 7), width: side, height: side, channels: 3 };
   return {
