@@ -8,8 +8,10 @@ import { measurePeak } from './peak.js';
 import { readInput, readJson } from './place.js';
 import { disagreement, statistics } from './statistics.js';
 
-/** Between two engines' turns: lets the other's threads stop spinning, and the page breathe. */
+/** Between two engines' turns: the page breathes. */
 const REST_MS = 25;
+/** The same where there are threads: onnxruntime-web's go on spinning for longer than that, and take a core from whoever is next. */
+const THREADS_REST_MS = 100;
 /** Runs of an engine before any is timed; fewer where they take long. */
 const WARM_UPS = 3;
 const WARM_UP_MS = 1500;
@@ -56,7 +58,7 @@ async function measureSpeed({ network, engines, threads, runs, seconds }) {
       results[name] = { failure: describeFailure(error) };
     }
   }
-  await takeTurns(ready, runs, seconds);
+  await takeTurns(ready, runs, seconds, threads > 1 ? THREADS_REST_MS : REST_MS);
   for (const { name, times, model } of ready) {
     results[name].times = statistics(times);
     model.dispose();
@@ -65,11 +67,11 @@ async function measureSpeed({ network, engines, threads, runs, seconds }) {
 }
 
 /** Times models one after the other, round after round, into their `times`. */
-async function takeTurns(ready, runs, seconds) {
+async function takeTurns(ready, runs, seconds, restMs = REST_MS) {
   const deadline = performance.now() + seconds * 1000;
   for (let round = 0; round < runs && (round < LEAST_ROUNDS || performance.now() < deadline); round++) {
     for (const { model, times } of ready) {
-      await rest();
+      await rest(restMs);
       if (round === 0 || times[0] < CACHED_MS) await model.run();
       const start = performance.now();
       await model.run();
@@ -135,8 +137,8 @@ async function firstResult(engine, network, input) {
   return { loadMs, firstRunMs };
 }
 
-function rest() {
-  return new Promise((resolve) => setTimeout(resolve, REST_MS));
+function rest(ms = REST_MS) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function describeFailure(error) {
