@@ -51,13 +51,16 @@ export const figureRows = (figures) => Object.entries(figures).map(([name, value
   element('dt', { textContent: name }),
   element('dd', { textContent: value })));
 
+/** Whether something else is likelier than the first answer, by the network's own measure. @param {Classification} classification */
+export const isUnsure = ({ predictions: [best], trained }) => trained && best.probability < 0.5;
+
 /** GoogLeNet's outputs in words. @param {string} name */
 const branchTitle = (name) => name.replace(/^branch[ _]?(\d)$/i, 'Side branch $1');
 
 export function createAnswer() {
   const body = byId('answer-body');
   const by = byId('answer-by');
-  /** @type {{ list: HTMLElement, branches: HTMLElement[], figures: HTMLElement, crop: HTMLElement } | null} */
+  /** @type {{ list: HTMLElement, doubt: HTMLElement, branches: HTMLElement[], figures: HTMLElement, crop: HTMLElement } | null} */
   let result = null;
   /** @type {{ bar: HTMLProgressElement, text: HTMLElement } | null} */
   let loading = null;
@@ -73,6 +76,7 @@ export function createAnswer() {
   /** @param {Classification} classification */
   const build = (classification) => {
     const list = element('ol', { className: 'predictions' });
+    const doubt = element('p', { className: 'doubt', textContent: 'Unsure: this may be none of the things that these weights know.' });
     const branches = (classification.outputs ?? []).slice(1).map(() => element('ol', { className: 'predictions small' }));
     const figures = element('dl', { className: 'figures' });
     const crop = element('figure', { className: 'crop', hidden: true });
@@ -80,13 +84,14 @@ export function createAnswer() {
       !classification.trained && element('p', { className: 'untrained' },
         element('strong', { textContent: 'Untrained.' }), ' These weights are pseudo-random: the answers mean nothing.'),
       list,
+      doubt,
       branches.length > 0 && element('div', { className: 'branches' },
         ...branches.map((branch, index) => element('section', {},
           element('h3', { textContent: branchTitle(classification.outputs?.[index + 1].name ?? '') }),
           branch))),
       element('div', { className: 'below' }, crop, figures));
     body.classList.toggle('is-untrained', !classification.trained);
-    return { list, branches, figures, crop };
+    return { list, doubt, branches, figures, crop };
   };
 
   return {
@@ -154,8 +159,9 @@ export function createAnswer() {
       const branchCount = (classification.outputs?.length ?? 1) - 1;
       if (!result || result.branches.length !== branchCount) result = build(classification);
       body.setAttribute('aria-busy', 'false');
-      const { list, branches, figures } = result;
+      const { list, doubt, branches, figures } = result;
       updatePredictions(list, classification.predictions.slice(0, shownPredictions));
+      doubt.classList.toggle('unneeded', !isUnsure(classification));
       branches.forEach((branch, index) => {
         updatePredictions(branch, classification.outputs?.[index + 1].predictions.slice(0, branchPredictions) ?? []);
       });

@@ -6,7 +6,7 @@
  * @typedef {import('../wasm/js/index.js').Classification} Classification
  */
 import { readAddress, writeAddress } from './address.js';
-import { createAnswer } from './answer.js';
+import { createAnswer, isUnsure } from './answer.js';
 import { showBadges } from './badges.js';
 import { button, byId, element, notify } from './dom.js';
 import { sentence } from './errors.js';
@@ -242,8 +242,9 @@ async function drawCrop() {
 }
 
 /** @param {Classification} result */
-function say({ predictions: [best], trained }) {
-  voice.say(`${best.label}, ${percent(best.probability)}${trained ? '' : ', untrained'}`);
+function say(result) {
+  const { predictions: [best], trained } = result;
+  voice.say(`${best.label}, ${percent(best.probability)}${trained ? '' : ', untrained'}${isUnsure(result) ? ', unsure' : ''}`);
 }
 
 /* ---- Start ---- */

@@ -56,7 +56,9 @@ describe('keyboard', () => {
       await page.keyboard.press('Enter');
       await page.waitForSelector('#photo[alt="A rocket"]');
       const { labels, numbers } = await answerOf(page);
-      await page.waitForFunction((words) => document.querySelector('#spoken')?.textContent === words, `${labels[0]}, ${numbers[0]}`);
+      const unsure = parseFloat(numbers[0]) < 50;
+      assert.equal(await page.isVisible('.doubt'), unsure);
+      await page.waitForFunction((words) => document.querySelector('#spoken')?.textContent === words, `${labels[0]}, ${numbers[0]}${unsure ? ', unsure' : ''}`);
     });
   });
 

@@ -14,6 +14,7 @@ describe('networks in the page', () => {
         const answer = await answerOf(page, { timeout: 60_000 });
         assert.equal(answer.network, `${name}, untrained`);
         assert.match(answer.text, /Untrained/);
+        assert.doesNotMatch(answer.text, /Unsure/, 'what means nothing is no guess either');
         assert.equal(answer.labels.length, 5);
         assert.ok(answer.numbers.every((number) => /%$/.test(number)), `numbers are ${answer.numbers}`);
         assert.equal(await page.locator('#networks input:checked').getAttribute('value'), id);

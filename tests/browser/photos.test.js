@@ -18,6 +18,7 @@ describe('photos', () => {
       const cat = await answerOf(page);
       assert.equal(cat.network, 'ShuffleNetV2');
       assert.doesNotMatch(cat.text, /Untrained/);
+      assert.equal(/Unsure/.test(cat.text), parseFloat(cat.numbers[0]) < 50);
       assert.match(cat.text, /What the network saw: 112 × 112 pixels/);
       assert.match(cat.text, /Preparing\s+[\d.]+ ms\s+Network\s+[\d.]+ ms/);
       await page.click('#samples button:has(img[alt="A rocket"])');
