@@ -51,7 +51,7 @@ export const figureRows = (figures) => Object.entries(figures).map(([name, value
   element('dt', { textContent: name }),
   element('dd', { textContent: value })));
 
-/** Whether something else is likelier than the first answer, by the network's own measure. @param {Classification} classification */
+/** Whether the first answer is likelier wrong than right, by the network's own measure. @param {Classification} classification */
 export const isUnsure = ({ predictions: [best], trained }) => trained && best.probability < 0.5;
 
 /** GoogLeNet's outputs in words. @param {string} name */
@@ -84,7 +84,7 @@ export function createAnswer() {
       !classification.trained && element('p', { className: 'untrained' },
         element('strong', { textContent: 'Untrained.' }), ' These weights are pseudo-random: the answers mean nothing.'),
       list,
-      doubt,
+      classification.trained && doubt,
       branches.length > 0 && element('div', { className: 'branches' },
         ...branches.map((branch, index) => element('section', {},
           element('h3', { textContent: branchTitle(classification.outputs?.[index + 1].name ?? '') }),

@@ -244,7 +244,8 @@ async function drawCrop() {
 /** @param {Classification} result */
 function say(result) {
   const { predictions: [best], trained } = result;
-  voice.say(`${best.label}, ${percent(best.probability)}${trained ? '' : ', untrained'}${isUnsure(result) ? ', unsure' : ''}`);
+  const words = [best.label, percent(best.probability), !trained && 'untrained', isUnsure(result) && 'unsure'];
+  voice.say(words.filter(Boolean).join(', '));
 }
 
 /* ---- Start ---- */
