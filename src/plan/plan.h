@@ -56,7 +56,6 @@ typedef struct decem_step {
     decem_dtype dtype;             /* of its weights in the file; F32 until take_dtype says otherwise */
 
     /* Decided by choose. */
-    int32_t winograd_block;        /* WINOGRAD: 2 or 4 */
     bool pools;                    /* WINOGRAD: a 2x2 maximum pool is done on the way */
 
     /* Decided by layout. Offsets in elements of the constants. */
@@ -157,8 +156,5 @@ const float *decem_step_scales(const decem_plan *plan, const decem_step *step);
 
 /* The shape of a CONV or WINOGRAD step's convolution. */
 decem_conv_shape decem_step_conv_shape(const decem_plan *plan, const decem_step *step);
-
-/* How a WINOGRAD step's weights are packed. */
-decem_winograd_shape decem_step_winograd_shape(const decem_plan *plan, const decem_step *step);
 
 #endif

@@ -38,12 +38,6 @@ decem_conv_shape decem_step_conv_shape(const decem_plan *plan, const decem_step 
                               node->window.height, node->window.width, node->window.stride};
 }
 
-decem_winograd_shape decem_step_winograd_shape(const decem_plan *plan, const decem_step *step) {
-    const decem_node *node = &plan->graph->nodes[step->node];
-    return decem_winograd_shape_of(step->winograd_block, plan->graph->nodes[node->inputs[0]].shape.channels, node->shape.channels,
-                                   node->shape.height, node->shape.width);
-}
-
 static decem_conv_finish finish_of(const decem_plan *plan, const decem_step *step) {
     decem_conv_finish finish = {clamp_of(step->before), NULL, 0, 0, step->interleave, clamp_of(step->after)};
     if (step->addend >= 0) {
@@ -80,7 +74,6 @@ static void prepare_conv(decem_plan *plan, decem_step *step) {
 static void prepare_winograd(decem_plan *plan, decem_step *step) {
     const decem_node *node = &plan->graph->nodes[step->node];
     decem_winograd_args *args = &step->args.winograd;
-    args->shape = decem_step_winograd_shape(plan, step);
     args->input = decem_plan_map(plan, step->input);
     args->padding_top = node->window.padding.top;
     args->padding_left = node->window.padding.left;

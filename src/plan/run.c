@@ -47,7 +47,7 @@ int32_t decem_plan_ready_steps(const decem_plan *plan) {
 const char *decem_step_kernel(const decem_step *step) {
     switch (step->kind) {
         case DECEM_STEP_CONV: return DECEM_FUSED_MADD ? "conv 6x8" : "conv 4x8";
-        case DECEM_STEP_WINOGRAD: return step->winograd_block == 2 ? "winograd 2x2" : "winograd 4x4";
+        case DECEM_STEP_WINOGRAD: return "winograd 4x4";
         case DECEM_STEP_DEPTHWISE: return "depthwise 3x3";
         case DECEM_STEP_LINEAR: return "linear";
         case DECEM_STEP_LINEAR_I8: return "linear i8";

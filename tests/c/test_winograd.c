@@ -1,5 +1,5 @@
-/* Winograd's convolutions against the same reference as the direct one: both block sizes, blocks that are cut by the image's
- * edge, padding, additions, and the same bits however the work is cut into tiles. */
+/* Winograd's convolution against the same reference as the direct one: blocks that are cut by the image's edge, padding, additions,
+ * and the same bits however the work is cut into tiles. */
 #include "kernels/winograd/winograd.h"
 
 #include "conv_reference.h"
@@ -40,7 +40,7 @@ static void check_same(decem_winograd_args args, int32_t gap, const guarded_map 
 
 static void check_tilings(const decem_winograd_args *args, int32_t gap, const guarded_map *first) {
     static const int32_t batches[] = {4, 8, DECEM_WINOGRAD_BATCH_MAX};
-    for (int32_t i = args->shape.streamed ? COUNT(batches) - 1 : 0; i < COUNT(batches); i++) /* streamed: all blocks at once */
+    for (int32_t i = 0; i < COUNT(batches); i++)
         for (int32_t panels = 1; panels <= 2; panels++) {
             decem_winograd_args cut = *args;
             cut.batch = batches[i];
@@ -56,29 +56,17 @@ static void check_tilings(const decem_winograd_args *args, int32_t gap, const gu
 }
 
 /* Packs a channel's weights; every other one is halved afterwards, and in the original: exact. */
-static float *pack(const decem_winograd_shape *shape, float *weights) {
-    float *packed = malloc((size_t)decem_winograd_weight_elements(shape) * sizeof *packed);
-    for (int32_t n = 0; n < shape->out; n++) {
-        float *row = weights + n * shape->in * 9;
-        decem_winograd_pack_row(shape, n, row, packed);
-        if (n % 2 == 1) decem_winograd_scale_row(shape, n, 0.5f, packed);
+static float *pack(int32_t in, int32_t out, const float *weights) {
+    float *packed = malloc((size_t)decem_winograd_weight_elements(in, out) * sizeof *packed);
+    for (int32_t n = 0; n < out; n++) {
+        decem_winograd_pack_row(in, n, weights + n * in * 9, packed);
+        if (n % 2 == 1) decem_winograd_scale_row(in, n, 0.5f, packed);
     }
     return packed;
 }
 
-/* Few blocks or many, a sum has the same bits. `weights` are scaled already. */
-static void check_unstreamed(decem_winograd_args args, int32_t gap, const float *weights, const guarded_map *first) {
-    if (!args.shape.streamed) return;
-    args.shape.streamed = 0;
-    float *packed = malloc((size_t)decem_winograd_weight_elements(&args.shape) * sizeof *packed);
-    for (int32_t n = 0; n < args.shape.out; n++) decem_winograd_pack_row(&args.shape, n, weights + n * args.shape.in * 9, packed);
-    args.weights = packed;
-    check_same(args, gap, first);
-    free(packed);
-}
-
 /* The header's bound: the same for every output, as the transforms mix neighbours; for an addition also its own rounding. */
-static void define_bound(int32_t block, const winograd_case *c, const decem_map *input, const float *weights, const decem_map *bound) {
+static void define_bound(const winograd_case *c, const decem_map *input, const float *weights, const decem_map *bound) {
     float largest = 0.0f, heaviest = 0.0f;
     for (int32_t y = 0; y < input->height; y++)
         for (int32_t x = 0; x < input->width; x++)
@@ -88,7 +76,7 @@ static void define_bound(int32_t block, const winograd_case *c, const decem_map 
         for (int32_t k = 0; k < c->in * 9; k++) weight += fabsf(weights[n * c->in * 9 + k]);
         heaviest = fmaxf(heaviest, weight);
     }
-    float error = (block == 2 ? 2.0f : 16.0f) * (float)(9 * c->in) * 0x1p-23f * largest * heaviest + (c->tail == ADDED ? 0x1p-23f : 0.0f);
+    float error = 16.0f * (float)(9 * c->in) * 0x1p-23f * largest * heaviest + (c->tail == ADDED ? 0x1p-23f : 0.0f);
     for (int32_t y = 0; y < bound->height; y++)
         for (int32_t x = 0; x < bound->width; x++)
             for (int32_t n = 0; n < c->out; n++) *map_at(bound, y, x, n) = error;
@@ -106,11 +94,11 @@ static guarded_map pooled(guarded_map *of) {
     return made;
 }
 
-static void check_case(int32_t block, const winograd_case *c) {
+static void check_case(const winograd_case *c) {
     int32_t height = c->height + c->around.top + c->around.bottom - 2, width = c->width + c->around.left + c->around.right - 2;
     if (height < 1 + c->pool || width < 1 + c->pool) return;
     char name[160];
-    snprintf(name, sizeof name, "block %d, %d to %d channels, image %dx%d padded %d %d %d %d, gap %d, pool %d, tail %d", (int)block, (int)c->in, (int)c->out, (int)c->height,
+    snprintf(name, sizeof name, "%d to %d channels, image %dx%d padded %d %d %d %d, gap %d, pool %d, tail %d", (int)c->in, (int)c->out, (int)c->height,
              (int)c->width, (int)c->around.top, (int)c->around.left, (int)c->around.bottom, (int)c->around.right, (int)c->gap, c->pool, (int)c->tail);
     check_in(name);
     uint32_t values = seed++ * 7919u, same_values = values;
@@ -118,23 +106,21 @@ static void check_case(int32_t block, const winograd_case *c) {
     guarded_map addend = make_input(height, width, c->out, 2 * c->gap, (border){0, 0, 0, 0}, &seed);
     guarded_map wanted = make_map(height, width, c->out, 0), bound = make_map(height, width, c->out, 0);
     float *weights = make_values((size_t)(c->out * c->in * 9), &seed), *bias = make_values((size_t)c->out, &seed);
-    decem_winograd_shape packed_for = decem_winograd_shape_of(block, c->in, c->out, height, width);
-    float *packed = pack(&packed_for, weights);
+    float *packed = pack(c->in, c->out, weights);
     for (int32_t n = 1; n < c->out; n += 2)
         for (int32_t k = 0; k < c->in * 9; k++) weights[n * c->in * 9 + k] *= 0.5f;
 
     decem_conv_shape shape = {c->in, c->out, 1, 1, 3, 3, 1};
     define_conv(&shape, padded.map, weights, bias, c->tail, c->before, &addend.map, c->after, &wanted.map);
-    define_bound(block, c, &padded.map, weights, &bound.map);
+    define_bound(c, &padded.map, weights, &bound.map);
     if (c->pool) wanted = pooled(&wanted);
-    decem_winograd_args args = {.shape = packed_for, .input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .pool = c->pool, .output = wanted.map, .weights = packed,
+    decem_winograd_args args = {.input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .pool = c->pool, .output = wanted.map, .weights = packed,
                                 .bias = bias, .finish = finish_of(c->tail, c->before, &addend.map, c->after)};
     decem_winograd_choose_tiles(&args, 1);
     guarded_map output = run(args, c->gap, false);
     CHECK(agrees(&output.map, &wanted.map, &bound.map));
     CHECK(is_untouched_around(&output));
     check_tilings(&args, c->gap, &output);
-    check_unstreamed(args, c->gap, weights, &output);
 
     free(weights);
     free(bias);
@@ -147,10 +133,9 @@ static void check_case(int32_t block, const winograd_case *c) {
     free_map(&output);
 }
 
-/* Both block sizes, each with pixels side by side and with a gap between them. */
+/* With pixels side by side, and with a gap between them. */
 static void check_all(winograd_case c) {
-    for (int32_t block = 2; block <= 4; block += 2)
-        for (c.gap = 0; c.gap <= 4; c.gap += 4) check_case(block, &c);
+    for (c.gap = 0; c.gap <= 4; c.gap += 4) check_case(&c);
 }
 
 static const border one = {1, 1, 1, 1};
@@ -171,12 +156,12 @@ static void test_sizes(void) {
     }
 }
 
-/* Some blocks less than the 16 of a streamed multiplication, as many, and one more; deep enough for several parts. */
-static void test_few_blocks(void) {
-    static const int32_t sizes[][2] = {{16, 12}, {4, 52}, {14, 14}, {4, 68}, {8, 6}, {2, 26}, {7, 7}, {2, 34}}, ins[] = {4, 256, 260, 516};
+/* As many channels as are transformed at once, some more, and several times that; with few blocks and with more than a batch. */
+static void test_depths(void) {
+    static const int32_t sizes[][2] = {{7, 7}, {14, 14}, {28, 28}, {33, 31}}, ins[] = {128, 132, 260, 516};
     for (int32_t s = 0; s < COUNT(sizes); s++)
         for (int32_t i = 0; i < COUNT(ins); i++)
-            check_all((winograd_case){.in = ins[i], .out = 24, .height = sizes[s][0], .width = sizes[s][1], .around = one, .before = relu});
+            check_all((winograd_case){.in = ins[i], .out = 40, .height = sizes[s][0], .width = sizes[s][1], .around = one, .before = relu});
 }
 
 static void test_padding_corners(void) {
@@ -197,7 +182,7 @@ static void test_tails(void) {
 int main(void) {
     test_channels();
     test_sizes();
-    test_few_blocks();
+    test_depths();
     test_padding_corners();
     test_tails();
     return check_report();

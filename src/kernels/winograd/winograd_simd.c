@@ -3,9 +3,16 @@
 #include "kernels/conv/gemm.h"
 #include "kernels/winograd/winograd.h"
 
+enum {
+    DEPTH = 128,       /* input channels whose weights are transformed at once */
+    PANELS_MOST = 4,   /* whose weights are: with DEPTH they stay in the second-level cache */
+    PANELS_LEAST = 8,  /* of a tile, which transforms its input by itself: fewer columns would not be worth that */
+    SIDE = DECEM_WINOGRAD_BLOCK + 2 /* of a block's input */
+};
+
 /* Outputs that are stored along a block's side. */
 static int32_t block_side(const decem_winograd_args *args) {
-    return args->pool ? args->shape.block / 2 : args->shape.block;
+    return args->pool ? DECEM_WINOGRAD_BLOCK / 2 : DECEM_WINOGRAD_BLOCK;
 }
 
 static int32_t blocks_across(const decem_winograd_args *args) {
@@ -16,19 +23,43 @@ static int32_t block_count(const decem_winograd_args *args) {
     return blocks_across(args) * decem_divide_up(args->output.height, block_side(args));
 }
 
+int32_t decem_winograd_blocks(int32_t height, int32_t width) {
+    return decem_divide_up(height, DECEM_WINOGRAD_BLOCK) * decem_divide_up(width, DECEM_WINOGRAD_BLOCK);
+}
+
 static int32_t panel_count(const decem_winograd_args *args) {
     return args->output.channels / DECEM_CONV_COLUMNS;
 }
 
-/* Elements between the points of V or M. Were it a multiple of 4 KiB, as it tends to be, all points of a block would fall into the
- * same few lines of the first-level cache; a line more spreads them. */
-static ptrdiff_t point_stride(const decem_winograd_args *args, int32_t channels) {
-    return (ptrdiff_t)args->batch * channels + 16;
+/* Panels whose weights are transformed at once: about as many columns as there are blocks, since then products need the fewest reads. */
+static int32_t group_panels(const decem_winograd_args *args) {
+    int32_t panels = args->batch / DECEM_CONV_COLUMNS;
+    if (panels < 1) panels = 1;
+    if (panels > PANELS_MOST) panels = PANELS_MOST;
+    return panels < args->tile_panels ? panels : args->tile_panels;
 }
 
-enum {
-    PANELS_LEAST = 8 /* a tile transforms its input by itself: fewer columns would not be worth that */
-};
+static int32_t group_depth(const decem_winograd_args *args) {
+    return args->input.channels < DEPTH ? args->input.channels : DEPTH;
+}
+
+/* Elements between points, of so many each. Were it a multiple of 4 KiB, as it tends to be, all points would fall into the same few lines
+ * of the first-level cache; a line more spreads them. */
+static ptrdiff_t spread(ptrdiff_t elements) {
+    return elements + 16;
+}
+
+static ptrdiff_t v_stride(const decem_winograd_args *args) {
+    return spread((ptrdiff_t)args->batch * args->input.channels);
+}
+
+static ptrdiff_t m_stride(const decem_winograd_args *args) {
+    return spread((ptrdiff_t)args->batch * group_panels(args) * DECEM_CONV_COLUMNS);
+}
+
+static ptrdiff_t u_stride(const decem_winograd_args *args) {
+    return spread((ptrdiff_t)group_panels(args) * group_depth(args) * DECEM_CONV_COLUMNS);
+}
 
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
     int32_t blocks = block_count(args), panels = panel_count(args);
@@ -45,98 +76,92 @@ int32_t decem_winograd_tiles(const decem_winograd_args *args) {
     return decem_divide_up(block_count(args), args->batch) * decem_divide_up(panel_count(args), args->tile_panels);
 }
 
-/* The elements that a block is copied to, or the rows and the sums of a streamed multiplication. */
-static int64_t work_elements(const decem_winograd_args *args) {
-    int64_t block = (int64_t)decem_winograd_points(args->shape.block) * args->input.channels;
-    int64_t streamed = DECEM_GEMM_STREAMED_ROWS * (args->input.channels + args->tile_panels * DECEM_CONV_COLUMNS);
-    return args->shape.streamed && streamed > block ? streamed : block;
+/* What a tile works in. */
+typedef struct workspace {
+    float *v, *u, *m;
+    float *block; /* [6][6][in]: one that reaches beyond the image */
+} workspace;
+
+static workspace divide(const decem_winograd_args *args, float *scratch) {
+    workspace work = {.v = scratch};
+    work.u = work.v + DECEM_WINOGRAD_POINTS * v_stride(args);
+    work.m = work.u + DECEM_WINOGRAD_POINTS * u_stride(args);
+    work.block = work.m + DECEM_WINOGRAD_POINTS * m_stride(args);
+    return work;
 }
 
 int64_t decem_winograd_scratch_elements(const decem_winograd_args *args) {
-    return decem_winograd_points(args->shape.block) * (int64_t)(point_stride(args, args->input.channels) + point_stride(args, args->tile_panels * DECEM_CONV_COLUMNS)) +
-           work_elements(args);
+    return DECEM_WINOGRAD_POINTS * (int64_t)(v_stride(args) + u_stride(args) + m_stride(args) + args->input.channels);
 }
 
 /* The block's pixels with zeros for those outside the image. */
-static void copy_block(const decem_map *in, int32_t y0, int32_t x0, int32_t side, float *block) {
-    for (int32_t y = y0; y < y0 + side; y++)
-        for (int32_t x = x0; x < x0 + side; x++, block += in->channels) {
+static void copy_block(const decem_map *in, int32_t y0, int32_t x0, float *block) {
+    for (int32_t y = y0; y < y0 + SIDE; y++)
+        for (int32_t x = x0; x < x0 + SIDE; x++, block += in->channels) {
             if (y < 0 || y >= in->height || x < 0 || x >= in->width) memset(block, 0, (size_t)in->channels * sizeof(float));
             else memcpy(block, in->at + y * in->row_stride + x * in->pixel_stride, (size_t)in->channels * sizeof(float));
         }
 }
 
-static void transform_input(const decem_winograd_args *args, int32_t first, int32_t count, float *v, float *block) {
+static void transform_input(const decem_winograd_args *args, int32_t first, int32_t count, const workspace *work) {
     const decem_map *in = &args->input;
-    int32_t side = args->shape.block + 2, across = blocks_across(args);
-    ptrdiff_t points = point_stride(args, in->channels);
+    int32_t across = blocks_across(args);
     for (int32_t i = 0; i < count; i++) {
-        int32_t y0 = (first + i) / across * args->shape.block - args->padding_top, x0 = (first + i) % across * args->shape.block - args->padding_left;
+        int32_t y0 = (first + i) / across * DECEM_WINOGRAD_BLOCK - args->padding_top, x0 = (first + i) % across * DECEM_WINOGRAD_BLOCK - args->padding_left;
         const float *at = in->at + y0 * in->row_stride + x0 * in->pixel_stride;
         ptrdiff_t row_stride = in->row_stride, pixel_stride = in->pixel_stride;
-        if (y0 < 0 || x0 < 0 || y0 + side > in->height || x0 + side > in->width) {
-            copy_block(in, y0, x0, side, block);
-            at = block;
+        if (y0 < 0 || x0 < 0 || y0 + SIDE > in->height || x0 + SIDE > in->width) {
+            copy_block(in, y0, x0, work->block);
+            at = work->block;
             pixel_stride = in->channels;
-            row_stride = side * pixel_stride;
+            row_stride = SIDE * pixel_stride;
         }
-        if (args->shape.block == 2) decem_winograd_input_2(at, row_stride, pixel_stride, in->channels, v + (ptrdiff_t)i * in->channels, points);
-        else decem_winograd_input_4(at, row_stride, pixel_stride, in->channels, v + (ptrdiff_t)i * in->channels, points);
+        decem_winograd_transform_input(at, row_stride, pixel_stride, in->channels, work->v + (ptrdiff_t)i * in->channels, v_stride(args));
     }
 }
 
-/* M = V U at every point. A panel of U stays in the first-level cache while all blocks pass. */
-static void multiply(const decem_winograd_args *args, int32_t count, int32_t first_panel, int32_t panels, const float *v, float *m) {
+/* Panels and input channels of a tile that are multiplied at once. */
+typedef struct group {
+    int32_t first_panel, panels;
+    int32_t first_channel, depth;
+} group;
+
+static void transform_weights(const decem_winograd_args *args, const group *of, const workspace *work) {
+    int32_t in = args->input.channels;
+    for (int32_t n = 0; n < of->panels; n++) {
+        const float *weights = args->weights + decem_winograd_weight_elements(in, (of->first_panel + n) * DECEM_CONV_COLUMNS) +
+                               of->first_channel * DECEM_WINOGRAD_TAPS * DECEM_CONV_COLUMNS;
+        decem_winograd_transform_weights(weights, of->depth, work->u + (ptrdiff_t)n * of->depth * DECEM_CONV_COLUMNS, u_stride(args));
+    }
+}
+
+/* M = V U at every point, or M + V U after the first channels. */
+static void multiply(const decem_winograd_args *args, int32_t count, const group *of, const workspace *work) {
     static const float no_bias[DECEM_CONV_COLUMNS];
     static const int32_t one_segment[1];
     const decem_clamp none = {0.0f, 0.0f, 0};
-    int32_t in = args->input.channels, columns = panels * DECEM_CONV_COLUMNS;
-    const float *rows[DECEM_WINOGRAD_BATCH_MAX + DECEM_GEMM_ROWS_PAST];
+    const float *rows[DECEM_WINOGRAD_BATCH_MAX + DECEM_GEMM_ROWS_PAST], *sums[DECEM_WINOGRAD_BATCH_MAX + DECEM_GEMM_ROWS_PAST];
     float *outputs[DECEM_WINOGRAD_BATCH_MAX + DECEM_GEMM_ROWS_PAST];
-    for (int32_t p = 0; p < decem_winograd_points(args->shape.block); p++) {
-        const float *u = args->weights + ((ptrdiff_t)p * panel_count(args) + first_panel) * in * DECEM_CONV_COLUMNS;
+    for (int32_t p = 0; p < DECEM_WINOGRAD_POINTS; p++) {
         for (int32_t i = 0; i < count + DECEM_GEMM_ROWS_PAST; i++) { /* past the last, the last again */
             ptrdiff_t block = i < count ? i : count - 1;
-            rows[i] = v + p * point_stride(args, in) + block * in;
-            outputs[i] = m + p * point_stride(args, columns) + block * columns;
+            rows[i] = work->v + p * v_stride(args) + block * args->input.channels + of->first_channel;
+            sums[i] = outputs[i] = work->m + p * m_stride(args) + block * of->panels * DECEM_CONV_COLUMNS;
         }
-        decem_gemm_rows all = {rows, NULL, outputs, count};
-        for (int32_t n = 0; n < panels; n++, u += (ptrdiff_t)in * DECEM_CONV_COLUMNS) {
-            decem_gemm_panel panel = {0, n * DECEM_CONV_COLUMNS, one_segment, 1, in, u, no_bias, none};
+        decem_gemm_rows all = {rows, of->first_channel > 0 ? sums : NULL, outputs, count};
+        const float *u = work->u + p * u_stride(args);
+        for (int32_t n = 0; n < of->panels; n++, u += (ptrdiff_t)of->depth * DECEM_CONV_COLUMNS) {
+            decem_gemm_panel panel = {0, n * DECEM_CONV_COLUMNS, one_segment, 1, of->depth, u, no_bias, none};
             decem_f32_gemm(&all, &panel, DECEM_CONV_COLUMNS);
         }
     }
 }
 
-/* [count][columns] to [columns][filled]: past the count the last row again. */
-DECEM_NOINLINE static void transpose(const float *rows, int32_t count, int32_t filled, int32_t columns, float *to) {
-    for (int32_t i = 0; i < filled; i += 4)
-        for (int32_t k = 0; k < columns; k += 4) {
-            decem_f32x4 part[4];
-            for (int32_t j = 0; j < 4; j++) part[j] = decem_f32x4_load(rows + (i + j < count ? i + j : count - 1) * columns + k);
-            decem_f32x4_transpose(part);
-            for (int32_t j = 0; j < 4; j++) decem_f32x4_store(to + (k + j) * filled + i, part[j]);
-        }
-}
-
-/* The same for few blocks: all at once, so that weights stream from memory. */
-static void multiply_streamed(const decem_winograd_args *args, int32_t count, int32_t first_panel, int32_t panels, const float *v, float *m, float *work) {
-    int32_t in = args->input.channels, columns = panels * DECEM_CONV_COLUMNS, out = args->output.channels;
-    float *rows = work, *sums = rows + in * DECEM_GEMM_STREAMED_ROWS;
-    const float *u = args->weights;
-    for (int32_t p = 0; p < decem_winograd_points(args->shape.block); p++, u += (ptrdiff_t)in * out) {
-        transpose(v + p * point_stride(args, in), count, DECEM_GEMM_STREAMED_ROWS, in, rows);
-        decem_f32_gemm_16x2__simd(rows, u, in, out, first_panel * DECEM_CONV_COLUMNS, columns, sums);
-        transpose(sums, columns, columns, DECEM_GEMM_STREAMED_ROWS, m + p * point_stride(args, columns));
-    }
-}
-
-static void transform_output(const decem_winograd_args *args, int32_t first, int32_t count, int32_t first_panel, int32_t panels, const float *m) {
+static void transform_output(const decem_winograd_args *args, int32_t first, int32_t count, const group *of, const workspace *work) {
     const decem_map *out = &args->output;
     const decem_conv_finish *finish = &args->finish;
-    int32_t across = blocks_across(args), columns = panels * DECEM_CONV_COLUMNS, channel = first_panel * DECEM_CONV_COLUMNS;
+    int32_t across = blocks_across(args), columns = of->panels * DECEM_CONV_COLUMNS, channel = of->first_panel * DECEM_CONV_COLUMNS;
     int32_t side = block_side(args);
-    ptrdiff_t points = point_stride(args, columns);
     for (int32_t i = 0; i < count; i++) {
         int32_t y = (first + i) / across * side, x = (first + i) % across * side;
         decem_winograd_target target = {
@@ -146,21 +171,27 @@ static void transform_output(const decem_winograd_args *args, int32_t first, int
             .height = out->height - y < side ? out->height - y : side, .width = out->width - x < side ? out->width - x : side,
             .before = finish->before, .after = finish->after};
         if (finish->addend != NULL) target.addend = finish->addend + y * finish->addend_row_stride + x * finish->addend_pixel_stride + channel;
-        if (args->shape.block == 2) decem_winograd_output_2(m + (ptrdiff_t)i * columns, points, columns, args->bias + channel, &target);
-        else decem_winograd_output_4(m + (ptrdiff_t)i * columns, points, columns, args->bias + channel, &target);
+        decem_winograd_transform_output(work->m + (ptrdiff_t)i * columns, m_stride(args), columns, args->bias + channel, &target);
     }
 }
 
 void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, float *scratch) {
     int32_t parts = decem_divide_up(panel_count(args), args->tile_panels);
-    int32_t first = tile / parts * args->batch, first_panel = tile % parts * args->tile_panels;
-    int32_t count = block_count(args) - first, panels = panel_count(args) - first_panel;
+    int32_t first = tile / parts * args->batch, count = block_count(args) - first;
     if (count > args->batch) count = args->batch;
-    if (panels > args->tile_panels) panels = args->tile_panels;
-    float *v = scratch, *m = v + decem_winograd_points(args->shape.block) * point_stride(args, args->input.channels);
-    float *work = m + decem_winograd_points(args->shape.block) * point_stride(args, args->tile_panels * DECEM_CONV_COLUMNS);
-    transform_input(args, first, count, v, work);
-    if (args->shape.streamed) multiply_streamed(args, count, first_panel, panels, v, m, work);
-    else multiply(args, count, first_panel, panels, v, m);
-    transform_output(args, first, count, first_panel, panels, m);
+    int32_t panel = tile % parts * args->tile_panels, panel_end = panel + args->tile_panels;
+    if (panel_end > panel_count(args)) panel_end = panel_count(args);
+    workspace work = divide(args, scratch);
+    transform_input(args, first, count, &work);
+    for (int32_t panels; panel < panel_end; panel += panels) {
+        panels = panel_end - panel < group_panels(args) ? panel_end - panel : group_panels(args);
+        group of = {.first_panel = panel, .panels = panels};
+        for (; of.first_channel < args->input.channels; of.first_channel += of.depth) {
+            of.depth = args->input.channels - of.first_channel;
+            if (of.depth > DEPTH) of.depth = DEPTH;
+            transform_weights(args, &of, &work);
+            multiply(args, count, &of, &work);
+        }
+        transform_output(args, first, count, &of, &work);
+    }
 }
