@@ -104,11 +104,14 @@ static inline void decem_f32x4_transpose(decem_f32x4 a[4]) {
     a[3] = decem_f32x4_zip_high(even_high, odd_high);
 }
 
-/* Marks the small functions that hold an inner loop: engines allocate registers well only in small functions. */
+/* DECEM_NOINLINE marks the small functions that hold an inner loop: engines allocate registers well only in small functions. DECEM_INLINE
+ * marks what is written once for several constants, and has to become one such function for each. */
 #if defined(__GNUC__)
 #define DECEM_NOINLINE __attribute__((noinline))
+#define DECEM_INLINE inline __attribute__((always_inline))
 #else
 #define DECEM_NOINLINE
+#define DECEM_INLINE inline
 #endif
 
 #endif

@@ -234,7 +234,7 @@ static void describe_steps(writer *w, const decem_model *model) {
         open(w, "{");
         member_string(w, "name", node->name);
         member_string(w, "type", decem_node_type(node));
-        member_string(w, "kernel", decem_step_kernel(step));
+        member_string(w, "kernel", decem_step_kernel(model->plan, step));
         key(w, "shape");
         put_dimensions(w, shape, 3);
         member_integer(w, "macs", step->kind == DECEM_STEP_MOVE ? 0 : decem_node_macs(model->graph, node));

@@ -6,7 +6,7 @@
 
 static const double GEMM_MACS = 22.0;            /* multiply-accumulates a nanosecond */
 static const double WEIGHT_BYTES = 12.0;         /* of weights beyond the cache, a nanosecond */
-static const double TRANSFORM_WEIGHT = 3.0;      /* Winograd's: of one input and one output channel */
+static const double TRANSFORM_WEIGHT = 0.33;     /* Winograd's: of one */
 static const double TRANSFORM_BLOCK = 9.0;       /* of one block and channel, in and out */
 static const double CACHE_BYTES = 512 * 1024;
 
@@ -16,29 +16,31 @@ static double weight_time(double weights, int32_t batches) {
     return bytes > CACHE_BYTES ? bytes * batches / WEIGHT_BYTES : 0.0;
 }
 
-static double direct_time(const decem_shape *in, const decem_shape *out) {
-    double weights = 9.0 * in->channels * out->channels;
+static double direct_time(int32_t kernel, const decem_shape *in, const decem_shape *out) {
+    double weights = (double)kernel * kernel * in->channels * out->channels;
     int32_t pixels = out->height * out->width;
     return weights * pixels / GEMM_MACS + weight_time(weights, decem_divide_up(pixels, DECEM_CONV_TILE_ROWS));
 }
 
-static double winograd_time(const decem_shape *in, const decem_shape *out) {
-    int32_t blocks = decem_winograd_blocks(out->height, out->width), rows = decem_divide_up(blocks, DECEM_CONV_ROWS) * DECEM_CONV_ROWS;
-    int32_t batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
-    double channels = (double)in->channels * out->channels;
-    return DECEM_WINOGRAD_POINTS * channels * rows / GEMM_MACS + channels * batches * TRANSFORM_WEIGHT + weight_time(DECEM_WINOGRAD_TAPS * channels, batches) +
+static double winograd_time(int32_t kernel, const decem_shape *in, const decem_shape *out) {
+    int32_t side = decem_winograd_block(kernel), blocks = decem_divide_up(out->height, side) * decem_divide_up(out->width, side);
+    int32_t rows = decem_divide_up(blocks, DECEM_CONV_ROWS) * DECEM_CONV_ROWS, batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
+    double channels = (double)in->channels * out->channels, weights = kernel * kernel * channels;
+    return DECEM_WINOGRAD_POINTS * channels * rows / GEMM_MACS + weights * batches * TRANSFORM_WEIGHT + weight_time(weights, batches) +
            (double)blocks * (in->channels + out->channels) / 2 * TRANSFORM_BLOCK;
 }
 
 static bool winograd_fits(const decem_step *step, const decem_node *node, const decem_shape *in) {
-    return node->groups == 1 && node->window.height == 3 && node->window.width == 3 && node->window.stride == 1 && step->shuffle == 1 &&
-           !step->interleave && in->channels % 4 == 0 && node->shape.channels % DECEM_CONV_COLUMNS == 0;
+    const decem_window *window = &node->window;
+    return node->groups == 1 && window->height == window->width && (window->height == 3 || window->height == 5) && window->stride == 1 &&
+           step->shuffle == 1 && !step->interleave && in->channels % 4 == 0 && node->shape.channels % DECEM_CONV_COLUMNS == 0;
 }
 
 static void choose_fastest(const decem_plan *plan, decem_step *step) {
     const decem_node *node = &plan->graph->nodes[step->node];
     const decem_shape *in = &plan->graph->nodes[node->inputs[0]].shape;
-    if (winograd_fits(step, node, in) && winograd_time(in, &node->shape) < direct_time(in, &node->shape)) step->kind = DECEM_STEP_WINOGRAD;
+    int32_t kernel = node->window.height;
+    if (winograd_fits(step, node, in) && winograd_time(kernel, in, &node->shape) < direct_time(kernel, in, &node->shape)) step->kind = DECEM_STEP_WINOGRAD;
 }
 
 /* The value that the layer makes of another value alone, when no other layer reads that. */

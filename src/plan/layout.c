@@ -211,7 +211,7 @@ static void lay_out_constants(decem_plan *plan) {
         const decem_node *node = &plan->graph->nodes[step->node];
         int64_t channels = node->shape.channels, weights = 0, bias = channels, tables = 0;
         if (step->kind == DECEM_STEP_WINOGRAD) {
-            weights = decem_winograd_weight_elements(plan->graph->nodes[node->inputs[0]].shape.channels, node->shape.channels);
+            weights = decem_winograd_weight_elements(node->window.height, plan->graph->nodes[node->inputs[0]].shape.channels, node->shape.channels);
         } else if (step->kind == DECEM_STEP_CONV) {
             decem_conv_shape shape = decem_step_conv_shape(plan, step);
             weights = decem_conv_weight_elements(&shape);
@@ -254,7 +254,7 @@ static void lay_out_scratch(decem_plan *plan) {
         const decem_step *step = &plan->steps[s];
         if (step->kind != DECEM_STEP_WINOGRAD) continue;
         const decem_shape *in = &plan->graph->nodes[step->input].shape, *out = &plan->graph->nodes[step->result].shape;
-        decem_winograd_args args = {.pool = step->pools, .input = {NULL, in->height, in->width, in->channels, 0, 0}, .output = {NULL, out->height, out->width, out->channels, 0, 0}};
+        decem_winograd_args args = {.kernel = plan->graph->nodes[step->node].window.height, .pool = step->pools, .input = {NULL, in->height, in->width, in->channels, 0, 0}, .output = {NULL, out->height, out->width, out->channels, 0, 0}};
         decem_winograd_choose_tiles(&args, plan->threads);
         int64_t elements = aligned(decem_winograd_scratch_elements(&args));
         if (elements > plan->scratch_elements) plan->scratch_elements = elements;

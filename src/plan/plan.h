@@ -146,7 +146,7 @@ void decem_plan_begin_step(const decem_plan *plan, int32_t step);
 void decem_plan_run_tile(const decem_plan *plan, int32_t step, int32_t tile, int32_t thread);
 
 /* The kernel that a step uses, such as "conv 4x8". */
-const char *decem_step_kernel(const decem_step *step);
+const char *decem_step_kernel(const decem_plan *plan, const decem_step *step);
 
 /* Where a value lies; at is NULL when it never exists by itself. */
 decem_map decem_plan_map(const decem_plan *plan, decem_value value);

@@ -44,10 +44,10 @@ int32_t decem_plan_ready_steps(const decem_plan *plan) {
     return ready;
 }
 
-const char *decem_step_kernel(const decem_step *step) {
+const char *decem_step_kernel(const decem_plan *plan, const decem_step *step) {
     switch (step->kind) {
         case DECEM_STEP_CONV: return DECEM_FUSED_MADD ? "conv 6x8" : "conv 4x8";
-        case DECEM_STEP_WINOGRAD: return "winograd 4x4";
+        case DECEM_STEP_WINOGRAD: return plan->graph->nodes[step->node].window.height == 3 ? "winograd 4x4" : "winograd 2x2";
         case DECEM_STEP_DEPTHWISE: return "depthwise 3x3";
         case DECEM_STEP_LINEAR: return "linear";
         case DECEM_STEP_LINEAR_I8: return "linear i8";

@@ -90,7 +90,8 @@ static inline decem_value finish_conv(random_graph *r, decem_value x) {
 static inline decem_value random_conv(random_graph *r, decem_value x) {
     static const int32_t widths[] = {1, 3, 4, 7, 8, 8, 9, 16, 16, 24};
     bool wide = chance(r, 25); /* wide enough for Winograd's algorithm */
-    decem_window window = wide ? decem_square(3, 1, 1) : draw_window(r, decem_graph_shape(r->graph, x), false);
+    int32_t side = chance(r, 30) ? 5 : 3;
+    decem_window window = wide ? decem_square(side, 1, side / 2) : draw_window(r, decem_graph_shape(r->graph, x), false);
     int32_t width = wide ? 32 : widths[draw(r, 10)];
     return finish_conv(r, decem_graph_conv(r->graph, x, new_name(r), width, window, 1, chance(r, 50)));
 }

@@ -1,4 +1,4 @@
-/* Winograd's convolution against the same reference as the direct one: blocks that are cut by the image's edge, padding, additions,
+/* Winograd's convolutions against the same reference as the direct one: both kernels, blocks that are cut by the image's edge, padding, additions,
  * and the same bits however the work is cut into tiles. */
 #include "kernels/winograd/winograd.h"
 
@@ -9,6 +9,7 @@
 static uint32_t seed = 7;
 
 typedef struct winograd_case {
+    int32_t kernel;
     int32_t in, out, height, width;
     border around;
     int32_t gap;
@@ -56,27 +57,28 @@ static void check_tilings(const decem_winograd_args *args, int32_t gap, const gu
 }
 
 /* Packs a channel's weights; every other one is halved afterwards, and in the original: exact. */
-static float *pack(int32_t in, int32_t out, const float *weights) {
-    float *packed = malloc((size_t)decem_winograd_weight_elements(in, out) * sizeof *packed);
+static float *pack(int32_t kernel, int32_t in, int32_t out, const float *weights) {
+    float *packed = malloc((size_t)decem_winograd_weight_elements(kernel, in, out) * sizeof *packed);
     for (int32_t n = 0; n < out; n++) {
-        decem_winograd_pack_row(in, n, weights + n * in * 9, packed);
-        if (n % 2 == 1) decem_winograd_scale_row(in, n, 0.5f, packed);
+        decem_winograd_pack_row(kernel, in, n, weights + n * in * kernel * kernel, packed);
+        if (n % 2 == 1) decem_winograd_scale_row(kernel, in, n, 0.5f, packed);
     }
     return packed;
 }
 
 /* The header's bound: the same for every output, as the transforms mix neighbours; for an addition also its own rounding. */
 static void define_bound(const winograd_case *c, const decem_map *input, const float *weights, const decem_map *bound) {
+    int32_t taps = c->kernel * c->kernel;
     float largest = 0.0f, heaviest = 0.0f;
     for (int32_t y = 0; y < input->height; y++)
         for (int32_t x = 0; x < input->width; x++)
             for (int32_t n = 0; n < c->in; n++) largest = fmaxf(largest, fabsf(*map_at(input, y, x, n)));
     for (int32_t n = 0; n < c->out; n++) {
         float weight = 0.0f;
-        for (int32_t k = 0; k < c->in * 9; k++) weight += fabsf(weights[n * c->in * 9 + k]);
+        for (int32_t k = 0; k < c->in * taps; k++) weight += fabsf(weights[n * c->in * taps + k]);
         heaviest = fmaxf(heaviest, weight);
     }
-    float error = 16.0f * (float)(9 * c->in) * 0x1p-23f * largest * heaviest + (c->tail == ADDED ? 0x1p-23f : 0.0f);
+    float error = 16.0f * (float)(taps * c->in) * 0x1p-23f * largest * heaviest + (c->tail == ADDED ? 0x1p-23f : 0.0f);
     for (int32_t y = 0; y < bound->height; y++)
         for (int32_t x = 0; x < bound->width; x++)
             for (int32_t n = 0; n < c->out; n++) *map_at(bound, y, x, n) = error;
@@ -95,26 +97,27 @@ static guarded_map pooled(guarded_map *of) {
 }
 
 static void check_case(const winograd_case *c) {
-    int32_t height = c->height + c->around.top + c->around.bottom - 2, width = c->width + c->around.left + c->around.right - 2;
+    int32_t cut = c->kernel - 1, taps = c->kernel * c->kernel;
+    int32_t height = c->height + c->around.top + c->around.bottom - cut, width = c->width + c->around.left + c->around.right - cut;
     if (height < 1 + c->pool || width < 1 + c->pool) return;
     char name[160];
-    snprintf(name, sizeof name, "%d to %d channels, image %dx%d padded %d %d %d %d, gap %d, pool %d, tail %d", (int)c->in, (int)c->out, (int)c->height,
+    snprintf(name, sizeof name, "%dx%d, %d to %d channels, image %dx%d padded %d %d %d %d, gap %d, pool %d, tail %d", (int)c->kernel, (int)c->kernel, (int)c->in, (int)c->out, (int)c->height,
              (int)c->width, (int)c->around.top, (int)c->around.left, (int)c->around.bottom, (int)c->around.right, (int)c->gap, c->pool, (int)c->tail);
     check_in(name);
     uint32_t values = seed++ * 7919u, same_values = values;
     guarded_map padded = make_input(c->height, c->width, c->in, 0, c->around, &values), input = make_input(c->height, c->width, c->in, c->gap, (border){0, 0, 0, 0}, &same_values);
     guarded_map addend = make_input(height, width, c->out, 2 * c->gap, (border){0, 0, 0, 0}, &seed);
     guarded_map wanted = make_map(height, width, c->out, 0), bound = make_map(height, width, c->out, 0);
-    float *weights = make_values((size_t)(c->out * c->in * 9), &seed), *bias = make_values((size_t)c->out, &seed);
-    float *packed = pack(c->in, c->out, weights);
+    float *weights = make_values((size_t)(c->out * c->in * taps), &seed), *bias = make_values((size_t)c->out, &seed);
+    float *packed = pack(c->kernel, c->in, c->out, weights);
     for (int32_t n = 1; n < c->out; n += 2)
-        for (int32_t k = 0; k < c->in * 9; k++) weights[n * c->in * 9 + k] *= 0.5f;
+        for (int32_t k = 0; k < c->in * taps; k++) weights[n * c->in * taps + k] *= 0.5f;
 
-    decem_conv_shape shape = {c->in, c->out, 1, 1, 3, 3, 1};
+    decem_conv_shape shape = {c->in, c->out, 1, 1, c->kernel, c->kernel, 1};
     define_conv(&shape, padded.map, weights, bias, c->tail, c->before, &addend.map, c->after, &wanted.map);
     define_bound(c, &padded.map, weights, &bound.map);
     if (c->pool) wanted = pooled(&wanted);
-    decem_winograd_args args = {.input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .pool = c->pool, .output = wanted.map, .weights = packed,
+    decem_winograd_args args = {.kernel = c->kernel, .input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .pool = c->pool, .output = wanted.map, .weights = packed,
                                 .bias = bias, .finish = finish_of(c->tail, c->before, &addend.map, c->after)};
     decem_winograd_choose_tiles(&args, 1);
     guarded_map output = run(args, c->gap, false);
@@ -133,9 +136,14 @@ static void check_case(const winograd_case *c) {
     free_map(&output);
 }
 
-/* With pixels side by side, and with a gap between them. */
+/* Both kernels, the larger with twice the padding, with pixels side by side and with a gap between them. */
 static void check_all(winograd_case c) {
-    for (c.gap = 0; c.gap <= 4; c.gap += 4) check_case(&c);
+    border around = c.around;
+    for (c.kernel = 3; c.kernel <= 5; c.kernel += 2) {
+        int32_t times = c.kernel / 2;
+        c.around = (border){times * around.top, times * around.left, times * around.bottom, times * around.right};
+        for (c.gap = 0; c.gap <= 4; c.gap += 4) check_case(&c);
+    }
 }
 
 static const border one = {1, 1, 1, 1};

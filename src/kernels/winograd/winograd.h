@@ -1,21 +1,22 @@
-/* 3x3 convolution of stride 1 by Winograd's minimal filtering, F(4x4, 3x3): Lavin and Gray, "Fast algorithms for convolutional neural
- * networks" (2015), https://arxiv.org/abs/1509.09308. Written with d for a block of 6x6 inputs, g for a kernel:
+/* Convolution of stride 1 by Winograd's minimal filtering, F(4x4, 3x3) and F(2x2, 5x5): Lavin and Gray, "Fast algorithms for
+ * convolutional neural networks" (2015), https://arxiv.org/abs/1509.09308. Written with d for a block of 6x6 inputs, g for a kernel:
  *
- *     4x4 outputs = At [ (G g Gt) * (Bt d B) ] A
+ *     4x4 or 2x2 outputs = At [ (G g Gt) * (Bt d B) ] A
  *
  * The products over input channels at each of the 36 points are a matrix multiplication, done by the same micro-kernel as every other
- * convolution: rows are blocks of the image, columns output channels. 4 times fewer multiplications than directly.
+ * convolution: rows are blocks of the image, columns output channels. 4 or 2.8 times fewer multiplications than directly. Both have the
+ * same points and so the same Bt.
  *
- * Weights are kept as they came, and transformed while they are used: 36 / 9 times as many would have to be read from memory, which
+ * Weights are kept as they came, and transformed while they are used: 36 for 9 would have to be read from memory, which
  * takes longer than to compute them again. So a part of them is transformed, multiplied with all blocks of a batch, and forgotten.
  *
  *     scratch:  V [36][blocks][in]              transformed input
- *               U [36][panels][depth][8]        transformed weights, of some panels of 8 columns and some input channels
+ *               U [panels][36][depth][8]        transformed weights, of some panels of 8 columns and some input channels
  *               M [36][blocks][panels * 8]      products
  *
  * The input needs no halo: blocks at the edge are copied with zeros around them. Channels: in a multiple of 4, out of 8.
  *
- * Tolerance against the reference, with K = 9 * in: |error| <= 16 * K * 2^-23 * max|input| * max over outputs of sum|weight|: the
+ * Tolerance against the reference, with K = taps * in: |error| <= 16 * K * 2^-23 * max|input| * max over outputs of sum|weight|: the
  * transforms amplify rounding. */
 #ifndef DECEM_KERNELS_WINOGRAD_WINOGRAD_H
 #define DECEM_KERNELS_WINOGRAD_WINOGRAD_H
@@ -23,32 +24,38 @@
 #include "kernels/conv/conv.h"
 
 enum {
-    DECEM_WINOGRAD_BLOCK = 4,     /* outputs along a block's side */
-    DECEM_WINOGRAD_POINTS = 36,   /* of a transformed block */
-    DECEM_WINOGRAD_TAPS = 9,      /* of a kernel */
-    DECEM_WINOGRAD_BATCH_MAX = 56 /* blocks at once: 28x28 pixels are 49 */
+    DECEM_WINOGRAD_SIDE = 6,       /* inputs along a block's side, and points */
+    DECEM_WINOGRAD_POINTS = 36,
+    DECEM_WINOGRAD_BATCH_MAX = 56, /* blocks at once: 28x28 pixels are 49 */
+    DECEM_WINOGRAD_DEPTH = 128,    /* input channels whose weights are transformed at once */
+    DECEM_WINOGRAD_SPREAD = 16,    /* elements between points that keep them apart: were they a multiple of 4 KiB, as they tend to be, all
+                                      would fall into the same few lines of the first-level cache */
+    DECEM_WINOGRAD_U_STRIDE = DECEM_WINOGRAD_DEPTH * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD /* elements from a point of U to the next */
 };
 
 typedef struct decem_winograd_args {
+    int32_t kernel;             /* along its side: 3 or 5 */
     decem_map input;            /* `at` is the first pixel, padding not included */
     int32_t padding_top, padding_left;
     decem_map output;           /* of the convolution, or of its pool */
     int32_t pool;               /* 1: each 2x2 of the outputs becomes its maximum (never with an addend) */
-    const float *weights;       /* [out / 8][in][9][8] */
+    const float *weights;       /* [out / 8][in][kernel * kernel][8] */
     const float *bias;          /* [out] */
     decem_conv_finish finish;   /* interleave is not supported */
     int32_t batch;              /* blocks a tile, at most DECEM_WINOGRAD_BATCH_MAX */
     int32_t tile_panels;        /* columns / 8 a tile */
 } decem_winograd_args;
 
-/* Blocks that cover an output of height x width. */
-int32_t decem_winograd_blocks(int32_t height, int32_t width);
+/* Outputs along a block's side. */
+static inline int32_t decem_winograd_block(int32_t kernel) {
+    return DECEM_WINOGRAD_SIDE - kernel + 1;
+}
 
-int64_t decem_winograd_weight_elements(int32_t in, int32_t out);
+int64_t decem_winograd_weight_elements(int32_t kernel, int32_t in, int32_t out);
 
-/* Packs one output channel's [in][3][3] weights; scales them: batch norm, folded. */
-void decem_winograd_pack_row(int32_t in, int32_t channel, const float *row, float *packed);
-void decem_winograd_scale_row(int32_t in, int32_t channel, float scale, float *packed);
+/* Packs one output channel's [in][kernel][kernel] weights; scales them: batch norm, folded. */
+void decem_winograd_pack_row(int32_t kernel, int32_t in, int32_t channel, const float *row, float *packed);
+void decem_winograd_scale_row(int32_t kernel, int32_t in, int32_t channel, float scale, float *packed);
 
 /* Chooses how much a tile does, so that some threads share the work; then how many tiles, and the elements of scratch that one needs. */
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads);
@@ -57,13 +64,13 @@ int64_t decem_winograd_scratch_elements(const decem_winograd_args *args);
 
 void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, float *scratch);
 
-/* ---- the transforms; points of V, U and M are `point_stride` elements apart ---- */
+/* ---- the transforms; points of V and M are `point_stride` elements apart ---- */
 
 /* One block, all channels. `in`: 6x6 pixels with the strides given. */
 void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, float *v, ptrdiff_t point_stride);
 
-/* [depth][9][8] to [36][depth][8]. G is without its fractions, which are the input's. */
-void decem_winograd_transform_weights(const float *weights, int32_t depth, float *u, ptrdiff_t point_stride);
+/* [depth][kernel * kernel][8] to [36][depth][8]. G is without its fractions, which are the input's. */
+void decem_winograd_transform_weights(const float *weights, int32_t kernel, int32_t depth, float *u);
 
 /* Where a block's outputs go: height x width of them are inside the image, after pooling if there is any; addend as in
  * decem_conv_finish. */
@@ -76,7 +83,7 @@ typedef struct decem_winograd_target {
     decem_clamp before, after;
 } decem_winograd_target;
 
-/* One block, some channels. */
-void decem_winograd_transform_output(const float *m, ptrdiff_t point_stride, int32_t channels, const float *bias, const decem_winograd_target *target);
+/* One block of 4x4 or 2x2 outputs, some channels. */
+void decem_winograd_transform_output(const float *m, int32_t block, ptrdiff_t point_stride, int32_t channels, const float *bias, const decem_winograd_target *target);
 
 #endif

@@ -4,15 +4,16 @@
 #include "kernels/winograd/winograd.h"
 
 enum {
-    DEPTH = 128,       /* input channels whose weights are transformed at once */
-    PANELS_MOST = 4,   /* whose weights are: with DEPTH they stay in the second-level cache */
+    PANELS_MOST = 4,   /* whose weights are transformed at once: they stay in the second-level cache */
     PANELS_LEAST = 8,  /* of a tile, which transforms its input by itself: fewer columns would not be worth that */
-    SIDE = DECEM_WINOGRAD_BLOCK + 2 /* of a block's input */
+    U_PANEL = DECEM_WINOGRAD_POINTS * DECEM_WINOGRAD_U_STRIDE,
+    SIDE = DECEM_WINOGRAD_SIDE
 };
 
 /* Outputs that are stored along a block's side. */
 static int32_t block_side(const decem_winograd_args *args) {
-    return args->pool ? DECEM_WINOGRAD_BLOCK / 2 : DECEM_WINOGRAD_BLOCK;
+    int32_t block = decem_winograd_block(args->kernel);
+    return args->pool ? block / 2 : block;
 }
 
 static int32_t blocks_across(const decem_winograd_args *args) {
@@ -21,10 +22,6 @@ static int32_t blocks_across(const decem_winograd_args *args) {
 
 static int32_t block_count(const decem_winograd_args *args) {
     return blocks_across(args) * decem_divide_up(args->output.height, block_side(args));
-}
-
-int32_t decem_winograd_blocks(int32_t height, int32_t width) {
-    return decem_divide_up(height, DECEM_WINOGRAD_BLOCK) * decem_divide_up(width, DECEM_WINOGRAD_BLOCK);
 }
 
 static int32_t panel_count(const decem_winograd_args *args) {
@@ -39,26 +36,17 @@ static int32_t group_panels(const decem_winograd_args *args) {
     return panels < args->tile_panels ? panels : args->tile_panels;
 }
 
-static int32_t group_depth(const decem_winograd_args *args) {
-    return args->input.channels < DEPTH ? args->input.channels : DEPTH;
-}
-
-/* Elements between points, of so many each. Were it a multiple of 4 KiB, as it tends to be, all points would fall into the same few lines
- * of the first-level cache; a line more spreads them. */
-static ptrdiff_t spread(ptrdiff_t elements) {
-    return elements + 16;
-}
-
+/* Elements from a point to the next. */
 static ptrdiff_t v_stride(const decem_winograd_args *args) {
-    return spread((ptrdiff_t)args->batch * args->input.channels);
+    return (ptrdiff_t)args->batch * args->input.channels + DECEM_WINOGRAD_SPREAD;
 }
 
 static ptrdiff_t m_stride(const decem_winograd_args *args) {
-    return spread((ptrdiff_t)args->batch * group_panels(args) * DECEM_CONV_COLUMNS);
+    return (ptrdiff_t)args->batch * group_panels(args) * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD;
 }
 
-static ptrdiff_t u_stride(const decem_winograd_args *args) {
-    return spread((ptrdiff_t)group_panels(args) * group_depth(args) * DECEM_CONV_COLUMNS);
+static ptrdiff_t u_elements(const decem_winograd_args *args) {
+    return (ptrdiff_t)group_panels(args) * U_PANEL;
 }
 
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
@@ -85,13 +73,13 @@ typedef struct workspace {
 static workspace divide(const decem_winograd_args *args, float *scratch) {
     workspace work = {.v = scratch};
     work.u = work.v + DECEM_WINOGRAD_POINTS * v_stride(args);
-    work.m = work.u + DECEM_WINOGRAD_POINTS * u_stride(args);
+    work.m = work.u + u_elements(args);
     work.block = work.m + DECEM_WINOGRAD_POINTS * m_stride(args);
     return work;
 }
 
 int64_t decem_winograd_scratch_elements(const decem_winograd_args *args) {
-    return DECEM_WINOGRAD_POINTS * (int64_t)(v_stride(args) + u_stride(args) + m_stride(args) + args->input.channels);
+    return DECEM_WINOGRAD_POINTS * (int64_t)(v_stride(args) + m_stride(args) + args->input.channels) + u_elements(args);
 }
 
 /* The block's pixels with zeros for those outside the image. */
@@ -105,9 +93,9 @@ static void copy_block(const decem_map *in, int32_t y0, int32_t x0, float *block
 
 static void transform_input(const decem_winograd_args *args, int32_t first, int32_t count, const workspace *work) {
     const decem_map *in = &args->input;
-    int32_t across = blocks_across(args);
+    int32_t across = blocks_across(args), block = decem_winograd_block(args->kernel);
     for (int32_t i = 0; i < count; i++) {
-        int32_t y0 = (first + i) / across * DECEM_WINOGRAD_BLOCK - args->padding_top, x0 = (first + i) % across * DECEM_WINOGRAD_BLOCK - args->padding_left;
+        int32_t y0 = (first + i) / across * block - args->padding_top, x0 = (first + i) % across * block - args->padding_left;
         const float *at = in->at + y0 * in->row_stride + x0 * in->pixel_stride;
         ptrdiff_t row_stride = in->row_stride, pixel_stride = in->pixel_stride;
         if (y0 < 0 || x0 < 0 || y0 + SIDE > in->height || x0 + SIDE > in->width) {
@@ -129,9 +117,9 @@ typedef struct group {
 static void transform_weights(const decem_winograd_args *args, const group *of, const workspace *work) {
     int32_t in = args->input.channels;
     for (int32_t n = 0; n < of->panels; n++) {
-        const float *weights = args->weights + decem_winograd_weight_elements(in, (of->first_panel + n) * DECEM_CONV_COLUMNS) +
-                               of->first_channel * DECEM_WINOGRAD_TAPS * DECEM_CONV_COLUMNS;
-        decem_winograd_transform_weights(weights, of->depth, work->u + (ptrdiff_t)n * of->depth * DECEM_CONV_COLUMNS, u_stride(args));
+        const float *weights = args->weights + decem_winograd_weight_elements(args->kernel, in, (of->first_panel + n) * DECEM_CONV_COLUMNS) +
+                               decem_winograd_weight_elements(args->kernel, of->first_channel, DECEM_CONV_COLUMNS);
+        decem_winograd_transform_weights(weights, args->kernel, of->depth, work->u + (ptrdiff_t)n * U_PANEL);
     }
 }
 
@@ -149,8 +137,8 @@ static void multiply(const decem_winograd_args *args, int32_t count, const group
             sums[i] = outputs[i] = work->m + p * m_stride(args) + block * of->panels * DECEM_CONV_COLUMNS;
         }
         decem_gemm_rows all = {rows, of->first_channel > 0 ? sums : NULL, outputs, count};
-        const float *u = work->u + p * u_stride(args);
-        for (int32_t n = 0; n < of->panels; n++, u += (ptrdiff_t)of->depth * DECEM_CONV_COLUMNS) {
+        const float *u = work->u + p * DECEM_WINOGRAD_U_STRIDE;
+        for (int32_t n = 0; n < of->panels; n++, u += U_PANEL) {
             decem_gemm_panel panel = {0, n * DECEM_CONV_COLUMNS, one_segment, 1, of->depth, u, no_bias, none};
             decem_f32_gemm(&all, &panel, DECEM_CONV_COLUMNS);
         }
@@ -171,7 +159,7 @@ static void transform_output(const decem_winograd_args *args, int32_t first, int
             .height = out->height - y < side ? out->height - y : side, .width = out->width - x < side ? out->width - x : side,
             .before = finish->before, .after = finish->after};
         if (finish->addend != NULL) target.addend = finish->addend + y * finish->addend_row_stride + x * finish->addend_pixel_stride + channel;
-        decem_winograd_transform_output(work->m + (ptrdiff_t)i * columns, m_stride(args), columns, args->bias + channel, &target);
+        decem_winograd_transform_output(work->m + (ptrdiff_t)i * columns, decem_winograd_block(args->kernel), m_stride(args), columns, args->bias + channel, &target);
     }
 }
 
@@ -188,7 +176,7 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
         group of = {.first_panel = panel, .panels = panels};
         for (; of.first_channel < args->input.channels; of.first_channel += of.depth) {
             of.depth = args->input.channels - of.first_channel;
-            if (of.depth > DEPTH) of.depth = DEPTH;
+            if (of.depth > DECEM_WINOGRAD_DEPTH) of.depth = DECEM_WINOGRAD_DEPTH;
             transform_weights(args, &of, &work);
             multiply(args, count, &of, &work);
         }

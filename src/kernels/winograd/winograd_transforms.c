@@ -1,8 +1,8 @@
-/* The transforms of F(4x4, 3x3), with the points 0, 1, -1, 2, -2 and infinity. The fractions of G, 1/4, 1/6 and 1/24, are in Bt: a block
- * is transformed once, but weights once a batch of blocks. */
+/* The transforms, with the points 0, 1, -1, 2, -2 and infinity. The fractions of G, 1/4, 1/6 and 1/24, are in Bt: a block is transformed
+ * once, but weights once a batch of blocks. */
 #include "kernels/winograd/winograd.h"
 
-enum { SIDE = 6 /* points along a block's side */ };
+enum { SIDE = DECEM_WINOGRAD_SIDE, LINE = SIDE * DECEM_WINOGRAD_U_STRIDE, KERNEL_MOST = 5, BLOCK_MOST = 4 };
 
 #define ADD decem_f32x4_add
 #define SUB decem_f32x4_sub
@@ -47,65 +47,113 @@ DECEM_NOINLINE void decem_winograd_transform_input(const float *in, ptrdiff_t ro
     }
 }
 
-/* ---- weights ---- */
+/* ---- weights: G evaluates polynomials, whose coefficients they are ---- */
 
-/* One row of a kernel, or what G made of its columns. */
-typedef struct weight_row {
-    decem_f32x4 x0, x1, x2;
-} weight_row;
-
-static inline weight_row load_row(const float *at) {
-    return (weight_row){decem_f32x4_load(at), decem_f32x4_load(at + DECEM_CONV_COLUMNS), decem_f32x4_load(at + 2 * DECEM_CONV_COLUMNS)};
+/* At a point and at its opposite. */
+static DECEM_INLINE void evaluate(const decem_f32x4 *g, int32_t kernel, float point, decem_f32x4 *at, decem_f32x4 *opposite) {
+    float square = point * point;
+    decem_f32x4 even = plus(g[0], square, g[2]), odd = g[1];
+    if (kernel == 5) {
+        even = plus(even, square * square, g[4]);
+        odd = plus(odd, square, g[3]);
+    }
+    *at = plus(even, point, odd);
+    *opposite = plus(even, -point, odd);
 }
 
-static inline weight_row add_rows(weight_row a, float factor, weight_row b) {
-    return (weight_row){plus(a.x0, factor, b.x0), plus(a.x1, factor, b.x1), plus(a.x2, factor, b.x2)};
+/* (G g) Gt: a line of coefficients to six values. */
+static DECEM_INLINE void weight_line(const decem_f32x4 *g, int32_t kernel, float *u) {
+    enum { NEXT = DECEM_WINOGRAD_U_STRIDE };
+    decem_f32x4 values[4];
+    evaluate(g, kernel, 1, &values[0], &values[1]);
+    evaluate(g, kernel, 2, &values[2], &values[3]);
+    decem_f32x4_store(u, g[0]);
+    decem_f32x4_store(u + NEXT, values[0]);
+    decem_f32x4_store(u + 2 * NEXT, values[1]);
+    decem_f32x4_store(u + 3 * NEXT, values[2]);
+    decem_f32x4_store(u + 4 * NEXT, values[3]);
+    decem_f32x4_store(u + 5 * NEXT, g[kernel - 1]);
 }
 
-/* (G g) Gt: three values to six. */
-static inline void weight_line(weight_row g, float *u, ptrdiff_t point_stride) {
-    decem_f32x4 outer = ADD(g.x0, g.x2), weighted = plus(g.x0, 4, g.x2);
-    decem_f32x4_store(u, g.x0);
-    decem_f32x4_store(u + point_stride, ADD(outer, g.x1));
-    decem_f32x4_store(u + 2 * point_stride, SUB(outer, g.x1));
-    decem_f32x4_store(u + 3 * point_stride, plus(weighted, 2, g.x1));
-    decem_f32x4_store(u + 4 * point_stride, plus(weighted, -2, g.x1));
-    decem_f32x4_store(u + 5 * point_stride, g.x2);
+/* A row of a kernel, or a column. Registers are few: what is needed again is loaded again. */
+static DECEM_INLINE void load_line(const float *at, int32_t kernel, ptrdiff_t stride, decem_f32x4 *g) {
+    g[0] = decem_f32x4_load(at);
+    g[1] = decem_f32x4_load(at + stride);
+    g[2] = decem_f32x4_load(at + 2 * stride);
+    if (kernel == 5) {
+        g[3] = decem_f32x4_load(at + 3 * stride);
+        g[4] = decem_f32x4_load(at + 4 * stride);
+    }
 }
 
-/* Rows are loaded again for each use, since registers are few. */
-DECEM_NOINLINE void decem_winograd_transform_weights(const float *weights, int32_t depth, float *u, ptrdiff_t point_stride) {
-    enum { ROW = 3 * DECEM_CONV_COLUMNS };
-    ptrdiff_t line = SIDE * point_stride;
-    for (int32_t k = 0; k < depth; k++, weights += 3 * ROW, u += DECEM_CONV_COLUMNS)
-        for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4) {
-            const float *g0 = weights + half, *g1 = g0 + ROW, *g2 = g1 + ROW;
-            float *to = u + half;
-            weight_line(load_row(g0), to, point_stride);
-            weight_row outer = add_rows(load_row(g0), 1, load_row(g2)), middle = load_row(g1);
-            weight_line(add_rows(outer, 1, middle), to + line, point_stride);
-            weight_line(add_rows(outer, -1, middle), to + 2 * line, point_stride);
-            weight_row weighted = add_rows(load_row(g0), 4, load_row(g2));
-            middle = load_row(g1);
-            weight_line(add_rows(weighted, 2, middle), to + 3 * line, point_stride);
-            weight_line(add_rows(weighted, -2, middle), to + 4 * line, point_stride);
-            weight_line(load_row(g2), to + 5 * line, point_stride);
-        }
+static DECEM_INLINE void outer_line(const float *row, int32_t kernel, float *u) {
+    decem_f32x4 line[KERNEL_MOST];
+    load_line(row, kernel, DECEM_CONV_COLUMNS, line);
+    weight_line(line, kernel, u);
+}
+
+static DECEM_INLINE void evaluate_column(const float *weights, int32_t kernel, float point, int32_t x, decem_f32x4 *line, decem_f32x4 *opposite) {
+    decem_f32x4 column[KERNEL_MOST];
+    load_line(weights + x * DECEM_CONV_COLUMNS, kernel, kernel * DECEM_CONV_COLUMNS, column);
+    evaluate(column, kernel, point, &line[x], &opposite[x]);
+}
+
+/* The lines of a point and of its opposite. */
+static DECEM_INLINE void inner_lines(const float *weights, int32_t kernel, float point, float *u) {
+    decem_f32x4 line[KERNEL_MOST], opposite[KERNEL_MOST];
+    evaluate_column(weights, kernel, point, 0, line, opposite);
+    evaluate_column(weights, kernel, point, 1, line, opposite);
+    evaluate_column(weights, kernel, point, 2, line, opposite);
+    if (kernel == 5) {
+        evaluate_column(weights, kernel, point, 3, line, opposite);
+        evaluate_column(weights, kernel, point, 4, line, opposite);
+    }
+    weight_line(line, kernel, u);
+    weight_line(opposite, kernel, u + LINE);
+}
+
+/* Four columns of one kernel. */
+static DECEM_INLINE void transform_kernel(const float *weights, int32_t kernel, float *u) {
+    outer_line(weights, kernel, u);
+    inner_lines(weights, kernel, 1, u + LINE);
+    inner_lines(weights, kernel, 2, u + 3 * LINE);
+    outer_line(weights + (kernel - 1) * kernel * DECEM_CONV_COLUMNS, kernel, u + 5 * LINE);
+}
+
+static DECEM_INLINE void transform_kernels(const float *weights, int32_t kernel, int32_t depth, float *u) {
+    for (int32_t k = 0; k < depth; k++, weights += kernel * kernel * DECEM_CONV_COLUMNS, u += DECEM_CONV_COLUMNS)
+        for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4) transform_kernel(weights + half, kernel, u + half);
+}
+
+DECEM_NOINLINE static void transform_kernels_3(const float *weights, int32_t depth, float *u) {
+    transform_kernels(weights, 3, depth, u);
+}
+
+DECEM_NOINLINE static void transform_kernels_5(const float *weights, int32_t depth, float *u) {
+    transform_kernels(weights, 5, depth, u);
+}
+
+void decem_winograd_transform_weights(const float *weights, int32_t kernel, int32_t depth, float *u) {
+    if (kernel == 3) transform_kernels_3(weights, depth, u);
+    else transform_kernels_5(weights, depth, u);
 }
 
 /* ---- output ---- */
 
-/* At m: six values to four. */
-static inline void output_line(const decem_f32x4 *m, decem_f32x4 *out) {
+/* At m: six values to four or two. */
+static DECEM_INLINE void output_line(const decem_f32x4 *m, int32_t block, decem_f32x4 *out) {
     decem_f32x4 sum1 = ADD(m[1], m[2]), difference1 = SUB(m[1], m[2]), sum2 = ADD(m[3], m[4]), difference2 = SUB(m[3], m[4]);
     out[0] = ADD(ADD(m[0], sum1), sum2);
     out[1] = ADD(difference1, times(2, difference2));
-    out[2] = ADD(sum1, times(4, sum2));
-    out[3] = ADD(ADD(difference1, times(8, difference2)), m[5]);
+    if (block == 4) {
+        out[2] = ADD(sum1, times(4, sum2));
+        out[3] = ADD(difference1, times(8, difference2));
+    }
+    out[block - 1] = ADD(out[block - 1], m[5]);
 }
 
 /* A block's outputs go to memory, pooled, added to, or as they are: four channels from c on. */
-static inline void store_block(decem_f32x4 (*out)[DECEM_WINOGRAD_BLOCK], const decem_winograd_target *target, int32_t c) {
+static inline void store_block(decem_f32x4 (*out)[BLOCK_MOST], const decem_winograd_target *target, int32_t c) {
     for (int32_t y = 0; y < target->height; y++)
         for (int32_t x = 0; x < target->width; x++) {
             decem_f32x4 value = target->pool ? decem_f32x4_max(decem_f32x4_max(out[2 * y][2 * x], out[2 * y][2 * x + 1]),
@@ -118,21 +166,35 @@ static inline void store_block(decem_f32x4 (*out)[DECEM_WINOGRAD_BLOCK], const d
         }
 }
 
-DECEM_NOINLINE void decem_winograd_transform_output(const float *m, ptrdiff_t point_stride, int32_t channels, const float *bias,
-                                                    const decem_winograd_target *target) {
+static DECEM_INLINE void transform_output(const float *m, int32_t block, ptrdiff_t point_stride, int32_t channels, const float *bias,
+                                    const decem_winograd_target *target) {
     for (int32_t c = 0; c < channels; c += 4) {
-        decem_f32x4 half[DECEM_WINOGRAD_BLOCK][SIDE], b = decem_f32x4_load(bias + c);
+        decem_f32x4 half[BLOCK_MOST][SIDE], b = decem_f32x4_load(bias + c);
         for (int32_t x = 0; x < SIDE; x++) {
-            decem_f32x4 column[SIDE], four[DECEM_WINOGRAD_BLOCK];
+            decem_f32x4 column[SIDE], few[BLOCK_MOST];
             for (int32_t y = 0; y < SIDE; y++) column[y] = decem_f32x4_load(m + (y * SIDE + x) * point_stride + c);
-            output_line(column, four);
-            for (int32_t y = 0; y < DECEM_WINOGRAD_BLOCK; y++) half[y][x] = four[y];
+            output_line(column, block, few);
+            for (int32_t y = 0; y < block; y++) half[y][x] = few[y];
         }
-        decem_f32x4 out[DECEM_WINOGRAD_BLOCK][DECEM_WINOGRAD_BLOCK];
-        for (int32_t y = 0; y < DECEM_WINOGRAD_BLOCK; y++) {
-            output_line(half[y], out[y]);
-            for (int32_t x = 0; x < DECEM_WINOGRAD_BLOCK; x++) out[y][x] = decem_clamp_f32x4(ADD(out[y][x], b), target->before);
+        decem_f32x4 out[BLOCK_MOST][BLOCK_MOST];
+        for (int32_t y = 0; y < block; y++) {
+            output_line(half[y], block, out[y]);
+            for (int32_t x = 0; x < block; x++) out[y][x] = decem_clamp_f32x4(ADD(out[y][x], b), target->before);
         }
         store_block(out, target, c);
     }
+}
+
+DECEM_NOINLINE static void transform_output_4(const float *m, ptrdiff_t point_stride, int32_t channels, const float *bias, const decem_winograd_target *target) {
+    transform_output(m, 4, point_stride, channels, bias, target);
+}
+
+DECEM_NOINLINE static void transform_output_2(const float *m, ptrdiff_t point_stride, int32_t channels, const float *bias, const decem_winograd_target *target) {
+    transform_output(m, 2, point_stride, channels, bias, target);
+}
+
+void decem_winograd_transform_output(const float *m, int32_t block, ptrdiff_t point_stride, int32_t channels, const float *bias,
+                                     const decem_winograd_target *target) {
+    if (block == 4) transform_output_4(m, point_stride, channels, bias, target);
+    else transform_output_2(m, point_stride, channels, bias, target);
 }
