@@ -37,22 +37,46 @@ enum {
 void decem_team_open(decem_team *team, decem_team_work work, const void *context) {
     team->work = work;
     team->context = context;
-    atomic_store(&team->claim, 0);
+    for (int32_t i = 0; i < DECEM_TEAM_SIZE; i++) atomic_store(&team->shares[i].claim, 0);
+    atomic_store(&team->size, 1);
+    atomic_store(&team->tiles, 0);
     atomic_store(&team->opened, 0);
     atomic_store(&team->done, 0);
     atomic_store(&team->sleepers, 0);
     atomic_store(&team->closed, false);
 }
 
-/* Claims and runs tiles until the open job has none left. */
-static void work_off(decem_team *team, int32_t thread) {
-    for (;;) {
-        uint64_t claimed = atomic_fetch_add(&team->claim, 1);
-        uint32_t tile = (uint32_t)claimed & 0xFFFFFF, tiles = (uint32_t)(claimed >> 24) & 0xFFFFFF;
-        if (tile >= tiles) return;
-        team->work(team->context, (int32_t)(claimed >> 48), (int32_t)tile, thread);
-        if (atomic_fetch_add(&team->done, 1) + 1 == tiles && thread != 0) wake_all(&team->done);
+void decem_team_set_size(decem_team *team, int32_t size) {
+    atomic_store(&team->size, size);
+}
+
+static uint32_t next_of(uint64_t claim) {
+    return (uint32_t)claim & 0xFFFFFF;
+}
+
+static uint32_t end_of(uint64_t claim) {
+    return (uint32_t)(claim >> 24) & 0xFFFFFF;
+}
+
+/* Claims and runs a share's tiles until none is left; how many that were. */
+static uint32_t work_off_share(decem_team *team, decem_team_share *share, int32_t thread) {
+    uint32_t did = 0;
+    uint64_t claim = atomic_load(&share->claim); /* looked at before it is written, which would take the line from others */
+    while (next_of(claim) < end_of(claim)) {
+        claim = atomic_fetch_add(&share->claim, 1);
+        if (next_of(claim) >= end_of(claim)) break;
+        team->work(team->context, (int32_t)(claim >> 48), (int32_t)next_of(claim), thread);
+        did++;
     }
+    return did;
+}
+
+/* Its own share first, then the others'. The job cannot end before it has said what it did. */
+static void work_off(decem_team *team, int32_t thread) {
+    uint32_t did = 0;
+    int32_t size = atomic_load(&team->size);
+    for (int32_t i = 0; i < size; i++) did += work_off_share(team, &team->shares[(thread + i) % size], thread);
+    if (did > 0 && atomic_fetch_add(&team->done, did) + did == atomic_load(&team->tiles) && thread != 0) wake_all(&team->done);
 }
 
 void decem_team_wake(decem_team *team) {
@@ -62,7 +86,12 @@ void decem_team_wake(decem_team *team) {
 
 bool decem_team_run(decem_team *team, int32_t job, int32_t tiles) {
     atomic_store(&team->done, 0); /* the last job is done to the last tile, so nobody else writes it */
-    atomic_store(&team->claim, (uint64_t)job << 48 | (uint64_t)tiles << 24);
+    atomic_store(&team->tiles, (uint32_t)tiles);
+    int32_t size = atomic_load(&team->size);
+    for (int32_t i = 0; i < size; i++) {
+        int64_t begin = (int64_t)tiles * i / size, end = (int64_t)tiles * (i + 1) / size;
+        atomic_store(&team->shares[i].claim, (uint64_t)job << 48 | (uint64_t)end << 24 | (uint64_t)begin);
+    }
     decem_team_wake(team);
     work_off(team, 0);
     uint32_t done;

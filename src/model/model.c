@@ -228,6 +228,7 @@ decem_status decem_model_set_threads(decem_model *model, int32_t threads) {
     if (threads < 1 || threads > DECEM_THREADS_MAX)
         return decem_fail(&model->message, DECEM_INVALID_ARGUMENT, "%d threads are not possible; choose 1 to %d", threads, DECEM_THREADS_MAX);
     model->threads = threads;
+    decem_team_set_size(&model->team, threads);
     return plan_again(model);
 }
 

@@ -63,6 +63,7 @@ static void *help_team(void *index) {
 static void test_team(void) {
     check_in("team");
     decem_team_open(&team, work, &recorded);
+    decem_team_set_size(&team, HELPERS_MAX + 1);
 #if HELPERS_MAX > 0
     pthread_t threads[HELPERS_MAX];
     static const int32_t indices[HELPERS_MAX] = {1, 2, 3, 4, 5};
