@@ -5,7 +5,7 @@
 
 enum {
     PANELS_MOST = 4,   /* whose weights are transformed at once: they stay in the second-level cache */
-    PANELS_LEAST = 8,  /* of a tile, which transforms its input by itself: fewer columns would not be worth that */
+    PANELS_LEAST = 2,  /* of a tile, which transforms its input by itself: fewer columns would not be worth that */
     U_PANEL = DECEM_WINOGRAD_POINTS * DECEM_WINOGRAD_U_STRIDE,
     SIDE = DECEM_WINOGRAD_SIDE
 };
