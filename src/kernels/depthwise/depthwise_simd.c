@@ -26,6 +26,26 @@ DECEM_NOINLINE static void walk_row(int32_t width, ptrdiff_t pixel, ptrdiff_t st
     } while (--width > 0);
 }
 
+/* The same where windows move by one pixel: each input is loaded once, for the three windows that it is in. Two are begun before the
+ * first ends. */
+DECEM_NOINLINE static void slide_row(int32_t width, ptrdiff_t pixel, const float *r0, const float *r1, const float *r2, const float *weights,
+                                     ptrdiff_t channels, const float *bias, float *out, ptrdiff_t out_pixel, decem_clamp clamp) {
+    decem_f32x4 w0 = decem_f32x4_load(weights), w1 = decem_f32x4_load(weights + channels), w2 = decem_f32x4_load(weights + 2 * channels);
+    decem_f32x4 w3 = decem_f32x4_load(weights + 3 * channels), w4 = decem_f32x4_load(weights + 4 * channels), w5 = decem_f32x4_load(weights + 5 * channels);
+    decem_f32x4 w6 = decem_f32x4_load(weights + 6 * channels), w7 = decem_f32x4_load(weights + 7 * channels), w8 = decem_f32x4_load(weights + 8 * channels);
+    decem_f32x4 b = decem_f32x4_load(bias), one_column = b, two_columns = b; /* sums of the windows that are begun */
+    for (int32_t x = -2; x < width; x++) {
+        decem_f32x4 a0 = decem_f32x4_load(r0), a1 = decem_f32x4_load(r1), a2 = decem_f32x4_load(r2);
+        decem_f32x4 sum = decem_f32x4_madd(a2, w8, decem_f32x4_madd(a1, w5, decem_f32x4_madd(a0, w2, two_columns)));
+        two_columns = decem_f32x4_madd(a2, w7, decem_f32x4_madd(a1, w4, decem_f32x4_madd(a0, w1, one_column)));
+        one_column = decem_f32x4_madd(a2, w6, decem_f32x4_madd(a1, w3, decem_f32x4_madd(a0, w0, b)));
+        r0 += pixel, r1 += pixel, r2 += pixel;
+        if (x < 0) continue;
+        decem_f32x4_store(out, decem_clamp_f32x4(sum, clamp));
+        out += out_pixel;
+    }
+}
+
 /* The same for one channel, for images of fewer than four. */
 static void walk_channel(const decem_depthwise_args *args, const float *rows, int32_t c, float *out) {
     const decem_map *in = &args->input;
@@ -59,8 +79,9 @@ void decem_f32_depthwise3x3__simd(const decem_depthwise_args *args, int32_t tile
         float *to = output + x * out->pixel_stride;
         for (int32_t c = 0; c < channels; c += 4) {
             if (c > channels - 4) c = channels - 4; /* the last four again, in part: the same values */
-            walk_row(width, in->pixel_stride, step, at + c, at + in->row_stride + c, at + 2 * in->row_stride + c, args->weights + c, channels,
-                     args->bias + c, to + c, out->pixel_stride, args->clamp);
+            const float *r0 = at + c, *r1 = r0 + in->row_stride, *r2 = r1 + in->row_stride, *weights = args->weights + c, *bias = args->bias + c;
+            if (args->stride == 1) slide_row(width, in->pixel_stride, r0, r1, r2, weights, channels, bias, to + c, out->pixel_stride, args->clamp);
+            else walk_row(width, in->pixel_stride, step, r0, r1, r2, weights, channels, bias, to + c, out->pixel_stride, args->clamp);
         }
     }
 }
