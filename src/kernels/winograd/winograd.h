@@ -10,9 +10,9 @@
  * Weights are kept as they came, and transformed while they are used: 36 for 9 would have to be read from memory, which
  * takes longer than to compute them again. So a part of them is transformed, multiplied with all blocks of a batch, and forgotten.
  *
- *     scratch:  V [36][blocks][in]              transformed input
- *               U [panels][36][depth][8]        transformed weights, of some panels of 8 columns and some input channels
- *               M [36][blocks][panels * 8]      products
+ *     scratch:  V [in / depth][36][blocks][depth]   transformed input
+ *               U [panels][36][depth][8]            transformed weights, of some panels of 8 columns and some input channels
+ *               M [36][blocks][panels * 8]          products
  *
  * The input needs no halo: blocks at the edge are copied with zeros around them. Channels: in a multiple of 4, out of 8.
  *

@@ -36,9 +36,23 @@ static int32_t group_panels(const decem_winograd_args *args) {
     return panels < args->tile_panels ? panels : args->tile_panels;
 }
 
+static int32_t depth_from(const decem_winograd_args *args, int32_t channel) {
+    int32_t left = args->input.channels - channel;
+    return left < DECEM_WINOGRAD_DEPTH ? left : DECEM_WINOGRAD_DEPTH;
+}
+
 /* Elements from a point to the next. */
 static ptrdiff_t v_stride(const decem_winograd_args *args) {
-    return (ptrdiff_t)args->batch * args->input.channels + DECEM_WINOGRAD_SPREAD;
+    return (ptrdiff_t)args->batch * depth_from(args, 0) + DECEM_WINOGRAD_SPREAD;
+}
+
+/* Where the channels from one on, a multiple of the depth, are in V. */
+static ptrdiff_t v_offset(const decem_winograd_args *args, int32_t channel) {
+    return channel / DECEM_WINOGRAD_DEPTH * DECEM_WINOGRAD_POINTS * v_stride(args);
+}
+
+static ptrdiff_t v_elements(const decem_winograd_args *args) {
+    return v_offset(args, args->input.channels + DECEM_WINOGRAD_DEPTH - 1);
 }
 
 static ptrdiff_t m_stride(const decem_winograd_args *args) {
@@ -72,14 +86,14 @@ typedef struct workspace {
 
 static workspace divide(const decem_winograd_args *args, float *scratch) {
     workspace work = {.v = scratch};
-    work.u = work.v + DECEM_WINOGRAD_POINTS * v_stride(args);
+    work.u = work.v + v_elements(args);
     work.m = work.u + u_elements(args);
     work.block = work.m + DECEM_WINOGRAD_POINTS * m_stride(args);
     return work;
 }
 
 int64_t decem_winograd_scratch_elements(const decem_winograd_args *args) {
-    return DECEM_WINOGRAD_POINTS * (int64_t)(v_stride(args) + m_stride(args) + args->input.channels) + u_elements(args);
+    return v_elements(args) + u_elements(args) + DECEM_WINOGRAD_POINTS * (int64_t)(m_stride(args) + args->input.channels);
 }
 
 /* The block's pixels with zeros for those outside the image. */
@@ -104,7 +118,10 @@ static void transform_input(const decem_winograd_args *args, int32_t first, int3
             pixel_stride = in->channels;
             row_stride = SIDE * pixel_stride;
         }
-        decem_winograd_transform_input(at, row_stride, pixel_stride, in->channels, work->v + (ptrdiff_t)i * in->channels, v_stride(args));
+        for (int32_t c = 0, depth; c < in->channels; c += depth) {
+            depth = depth_from(args, c);
+            decem_winograd_transform_input(at + c, row_stride, pixel_stride, depth, work->v + v_offset(args, c) + (ptrdiff_t)i * depth, v_stride(args));
+        }
     }
 }
 
@@ -133,7 +150,7 @@ static void multiply(const decem_winograd_args *args, int32_t count, const group
     for (int32_t p = 0; p < DECEM_WINOGRAD_POINTS; p++) {
         for (int32_t i = 0; i < count + DECEM_GEMM_ROWS_PAST; i++) { /* past the last, the last again */
             ptrdiff_t block = i < count ? i : count - 1;
-            rows[i] = work->v + p * v_stride(args) + block * args->input.channels + of->first_channel;
+            rows[i] = work->v + v_offset(args, of->first_channel) + p * v_stride(args) + block * of->depth;
             sums[i] = outputs[i] = work->m + p * m_stride(args) + block * of->panels * DECEM_CONV_COLUMNS;
         }
         decem_gemm_rows all = {rows, of->first_channel > 0 ? sums : NULL, outputs, count};
@@ -175,8 +192,7 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
         panels = panel_end - panel < group_panels(args) ? panel_end - panel : group_panels(args);
         group of = {.first_panel = panel, .panels = panels};
         for (; of.first_channel < args->input.channels; of.first_channel += of.depth) {
-            of.depth = args->input.channels - of.first_channel;
-            if (of.depth > DECEM_WINOGRAD_DEPTH) of.depth = DECEM_WINOGRAD_DEPTH;
+            of.depth = depth_from(args, of.first_channel);
             transform_weights(args, &of, &work);
             multiply(args, count, &of, &work);
         }
