@@ -254,7 +254,9 @@ static void lay_out_scratch(decem_plan *plan) {
         const decem_step *step = &plan->steps[s];
         if (step->kind != DECEM_STEP_WINOGRAD) continue;
         const decem_shape *in = &plan->graph->nodes[step->input].shape, *out = &plan->graph->nodes[step->result].shape;
-        decem_winograd_args args = {.kernel = plan->graph->nodes[step->node].window.height, .pool = step->pools, .input = {NULL, in->height, in->width, in->channels, 0, 0}, .output = {NULL, out->height, out->width, out->channels, 0, 0}};
+        decem_winograd_args args = {.kernel = plan->graph->nodes[step->node].window.height, .pool = step->pools,
+                                    .input = {NULL, in->height, in->width, in->channels, 0, 0},
+                                    .output = {NULL, out->height, out->width, out->channels, 0, 0}};
         decem_winograd_choose_tiles(&args, plan->threads);
         int64_t elements = aligned(decem_winograd_scratch_elements(&args));
         if (elements > plan->scratch_elements) plan->scratch_elements = elements;

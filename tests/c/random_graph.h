@@ -90,7 +90,7 @@ static inline decem_value finish_conv(random_graph *r, decem_value x) {
 static inline decem_value random_conv(random_graph *r, decem_value x) {
     static const int32_t widths[] = {1, 3, 4, 7, 8, 8, 9, 16, 16, 24};
     bool wide = chance(r, 25); /* wide enough for Winograd's algorithm */
-    int32_t side = chance(r, 30) ? 5 : 3;
+    int32_t side = wide && chance(r, 85) ? 5 : 3;
     decem_window window = wide ? decem_square(side, 1, side / 2) : draw_window(r, decem_graph_shape(r->graph, x), false);
     int32_t width = wide ? 32 : widths[draw(r, 10)];
     return finish_conv(r, decem_graph_conv(r->graph, x, new_name(r), width, window, 1, chance(r, 50)));
@@ -98,7 +98,7 @@ static inline decem_value random_conv(random_graph *r, decem_value x) {
 
 /* As VGG16 has it: a convolution whose only reader, perhaps, is a maximum pool of 2x2. */
 static inline decem_value random_pooled_conv(random_graph *r, decem_value x) {
-    int32_t channels = chance(r, 70) ? 32 : 7;
+    int32_t channels = chance(r, 80) ? 56 : 7;
     decem_value from = x, other = -1;
     x = decem_graph_conv(r->graph, x, new_name(r), channels, decem_square(3, 1, 1), 1, true);
     if (chance(r, 25)) other = decem_graph_conv(r->graph, from, new_name(r), channels, decem_square(1, 1, 0), 1, true);
