@@ -8,6 +8,7 @@ static const double GEMM_MACS = 22.0;            /* multiply-accumulates a nanos
 static const double WEIGHT_BYTES = 12.0;         /* of weights beyond the cache, a nanosecond */
 static const double TRANSFORM_WEIGHT = 0.33;     /* Winograd's: of one */
 static const double TRANSFORM_BLOCK = 9.0;       /* of one block and channel, in and out */
+static const double TRANSFORM_LINE = 4.0;        /* Winograd's in one dimension: of one block and channel, out */
 static const double CACHE_BYTES = 512 * 1024;
 
 /* Weights are read once a batch of rows; from memory when they do not stay in the cache. */
@@ -16,8 +17,8 @@ static double weight_time(double weights, int32_t batches) {
     return bytes > CACHE_BYTES ? bytes * batches / WEIGHT_BYTES : 0.0;
 }
 
-static double direct_time(int32_t kernel, const decem_shape *in, const decem_shape *out) {
-    double weights = (double)kernel * kernel * in->channels * out->channels;
+static double direct_time(const decem_window *window, const decem_shape *in, const decem_shape *out) {
+    double weights = (double)window->height * window->width * in->channels * out->channels;
     int32_t pixels = out->height * out->width;
     return weights * pixels / GEMM_MACS + weight_time(weights, decem_divide_up(pixels, DECEM_CONV_TILE_ROWS));
 }
@@ -30,6 +31,17 @@ static double winograd_time(int32_t kernel, const decem_shape *in, const decem_s
            (double)blocks * (in->channels + out->channels) / 2 * TRANSFORM_BLOCK;
 }
 
+static double winograd_1d_time(const decem_window *window, const decem_shape *in, const decem_shape *out) {
+    double blocks = (double)out->height * decem_divide_up(out->width, DECEM_WINOGRAD_1D_BLOCK), depth = (double)window->height * DECEM_WINOGRAD_1D_STRIDE * in->channels;
+    return DECEM_WINOGRAD_1D_POINTS * depth * out->channels * blocks / GEMM_MACS + blocks * out->channels * TRANSFORM_LINE;
+}
+
+static bool winograd_1d_fits(const decem_step *step, const decem_node *node, const decem_shape *in) {
+    const decem_window *window = &node->window;
+    return node->groups == 1 && window->width == DECEM_WINOGRAD_1D_WIDTH && window->stride == DECEM_WINOGRAD_1D_STRIDE && step->shuffle == 1 &&
+           step->addend < 0 && in->channels >= 2 && node->shape.channels % DECEM_CONV_COLUMNS == 0;
+}
+
 static bool winograd_fits(const decem_step *step, const decem_node *node, const decem_shape *in) {
     const decem_window *window = &node->window;
     return node->groups == 1 && window->height == window->width && (window->height == 3 || window->height == 5) && window->stride == 1 &&
@@ -39,8 +51,10 @@ static bool winograd_fits(const decem_step *step, const decem_node *node, const 
 static void choose_fastest(const decem_plan *plan, decem_step *step) {
     const decem_node *node = &plan->graph->nodes[step->node];
     const decem_shape *in = &plan->graph->nodes[node->inputs[0]].shape;
-    int32_t kernel = node->window.height;
-    if (winograd_fits(step, node, in) && winograd_time(kernel, in, &node->shape) < direct_time(kernel, in, &node->shape)) step->kind = DECEM_STEP_WINOGRAD;
+    const decem_window *window = &node->window;
+    double direct = direct_time(window, in, &node->shape);
+    if (winograd_fits(step, node, in) && winograd_time(window->height, in, &node->shape) < direct) step->kind = DECEM_STEP_WINOGRAD;
+    if (winograd_1d_fits(step, node, in) && winograd_1d_time(window, in, &node->shape) < direct) step->kind = DECEM_STEP_WINOGRAD_1D;
 }
 
 /* The value that the layer makes of another value alone, when no other layer reads that. */

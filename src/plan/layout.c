@@ -212,6 +212,9 @@ static void lay_out_constants(decem_plan *plan) {
         int64_t channels = node->shape.channels, weights = 0, bias = channels, tables = 0;
         if (step->kind == DECEM_STEP_WINOGRAD) {
             weights = decem_winograd_weight_elements(node->window.height, plan->graph->nodes[node->inputs[0]].shape.channels, node->shape.channels);
+        } else if (step->kind == DECEM_STEP_WINOGRAD_1D) {
+            decem_conv_shape shape = decem_step_conv_shape(plan, step);
+            weights = decem_winograd_1d_weight_elements(&shape);
         } else if (step->kind == DECEM_STEP_CONV) {
             decem_conv_shape shape = decem_step_conv_shape(plan, step);
             weights = decem_conv_weight_elements(&shape);
@@ -248,17 +251,30 @@ static void lay_out_rounded(decem_plan *plan) {
     plan->arena_elements += most;
 }
 
+static decem_map map_of_shape(const decem_shape *shape) {
+    return (decem_map){NULL, shape->height, shape->width, shape->channels, 0, 0};
+}
+
 /* Tiles depend on shapes alone, so their scratch is known before any memory is. */
+static int64_t step_scratch_elements(const decem_plan *plan, const decem_step *step) {
+    decem_map in = map_of_shape(&plan->graph->nodes[step->input].shape), out = map_of_shape(&plan->graph->nodes[step->result].shape);
+    int32_t window_height = plan->graph->nodes[step->node].window.height;
+    if (step->kind == DECEM_STEP_WINOGRAD) {
+        decem_winograd_args args = {.kernel = window_height, .pool = step->pools, .input = in, .output = out};
+        decem_winograd_choose_tiles(&args, plan->threads);
+        return decem_winograd_scratch_elements(&args);
+    }
+    if (step->kind == DECEM_STEP_WINOGRAD_1D) {
+        decem_winograd_1d_args args = {.window_height = window_height, .input = in, .output = out};
+        decem_winograd_1d_choose_tiles(&args, plan->threads);
+        return decem_winograd_1d_scratch_elements(&args);
+    }
+    return 0;
+}
+
 static void lay_out_scratch(decem_plan *plan) {
     for (int32_t s = 0; s < plan->step_count; s++) {
-        const decem_step *step = &plan->steps[s];
-        if (step->kind != DECEM_STEP_WINOGRAD) continue;
-        const decem_shape *in = &plan->graph->nodes[step->input].shape, *out = &plan->graph->nodes[step->result].shape;
-        decem_winograd_args args = {.kernel = plan->graph->nodes[step->node].window.height, .pool = step->pools,
-                                    .input = {NULL, in->height, in->width, in->channels, 0, 0},
-                                    .output = {NULL, out->height, out->width, out->channels, 0, 0}};
-        decem_winograd_choose_tiles(&args, plan->threads);
-        int64_t elements = aligned(decem_winograd_scratch_elements(&args));
+        int64_t elements = aligned(step_scratch_elements(plan, &plan->steps[s]));
         if (elements > plan->scratch_elements) plan->scratch_elements = elements;
     }
     plan->arena_elements += plan->scratch_elements * plan->threads;

@@ -23,6 +23,7 @@ void decem_plan_run_tile(const decem_plan *plan, int32_t index, int32_t tile, in
     switch (step->kind) {
         case DECEM_STEP_CONV: decem_f32_conv__simd(&step->args.conv, tile); break;
         case DECEM_STEP_WINOGRAD: decem_f32_winograd__simd(&step->args.winograd, tile, scratch); break;
+        case DECEM_STEP_WINOGRAD_1D: decem_f32_winograd_1d__simd(&step->args.winograd_1d, tile, scratch); break;
         case DECEM_STEP_DEPTHWISE: decem_f32_depthwise3x3__simd(&step->args.depthwise, tile); break;
         case DECEM_STEP_LINEAR: decem_f32_linear__simd(&step->args.linear, tile); break;
         case DECEM_STEP_LINEAR_I8: decem_i8_linear__simd(&step->args.linear_i8, tile); break;
@@ -48,6 +49,7 @@ const char *decem_step_kernel(const decem_plan *plan, const decem_step *step) {
     switch (step->kind) {
         case DECEM_STEP_CONV: return DECEM_FUSED_MADD ? "conv 6x8" : "conv 4x8";
         case DECEM_STEP_WINOGRAD: return plan->graph->nodes[step->node].window.height == 3 ? "winograd 4x4" : "winograd 2x2";
+        case DECEM_STEP_WINOGRAD_1D: return "winograd 1x4";
         case DECEM_STEP_DEPTHWISE: return "depthwise 3x3";
         case DECEM_STEP_LINEAR: return "linear";
         case DECEM_STEP_LINEAR_I8: return "linear i8";

@@ -35,4 +35,22 @@ static inline decem_conv_finish finish_of(tail kind, decem_clamp before, const d
     return finish;
 }
 
+/* The bound that the headers of Winograd's kernels give, of `depth` products an output: the same for every output, as the transforms mix
+ * neighbours; for an addition also its own rounding. `input` with its padding; weights: [channels of the bound][depth]. */
+static inline void define_winograd_bound(const decem_map *input, const float *weights, int32_t depth, tail kind, const decem_map *bound) {
+    float largest = 0.0f, heaviest = 0.0f;
+    for (int32_t y = 0; y < input->height; y++)
+        for (int32_t x = 0; x < input->width; x++)
+            for (int32_t c = 0; c < input->channels; c++) largest = fmaxf(largest, fabsf(*map_at(input, y, x, c)));
+    for (int32_t n = 0; n < bound->channels; n++) {
+        float weight = 0.0f;
+        for (int32_t k = 0; k < depth; k++) weight += fabsf(weights[n * depth + k]);
+        heaviest = fmaxf(heaviest, weight);
+    }
+    float error = 16.0f * (float)depth * 0x1p-23f * largest * heaviest + (kind == ADDED ? 0x1p-23f : 0.0f);
+    for (int32_t y = 0; y < bound->height; y++)
+        for (int32_t x = 0; x < bound->width; x++)
+            for (int32_t n = 0; n < bound->channels; n++) *map_at(bound, y, x, n) = error;
+}
+
 #endif

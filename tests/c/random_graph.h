@@ -96,6 +96,17 @@ static inline decem_value random_conv(random_graph *r, decem_value x) {
     return finish_conv(r, decem_graph_conv(r->graph, x, new_name(r), width, window, 1, chance(r, 50)));
 }
 
+/* As ResNet begins: 7 wide, stride 2. */
+static inline decem_value random_stem(random_graph *r, decem_value x) {
+    static const int32_t heights[] = {7, 7, 7, 3, 1};
+    decem_shape image = decem_graph_shape(r->graph, x);
+    decem_window window = decem_square(7, 2, draw(r, 4));
+    window.height = heights[draw(r, 5)];
+    if (window.height < 7) window.padding.top = window.padding.bottom = window.height / 2;
+    if (image.height + 2 * window.padding.top < window.height || image.width + 2 * window.padding.left < 7) return x;
+    return finish_conv(r, decem_graph_conv(r->graph, x, new_name(r), chance(r, 80) ? 16 : 7, window, 1, chance(r, 50)));
+}
+
 /* As VGG16 has it: a convolution whose only reader, perhaps, is a maximum pool of 2x2. */
 static inline decem_value random_pooled_conv(random_graph *r, decem_value x) {
     int32_t channels = chance(r, 80) ? 56 : 7;
@@ -209,8 +220,10 @@ static inline void random_head(random_graph *r, decem_value x, const char *name)
 static inline void build_random_graph(decem_graph *graph, decem_message *message, uint32_t seed) {
     random_graph r = {.graph = graph, .state = seed * 2654435761u};
     decem_graph_reset(graph, message);
-    int32_t channels = 1 + draw(&r, 8), height = 3 + draw(&r, 14), width = 3 + draw(&r, 14);
-    offer(&r, decem_graph_input(graph, channels, height, width));
+    bool stem = chance(&r, 40);
+    int32_t least = stem ? 12 : 3, channels = 1 + draw(&r, 8), height = least + draw(&r, 14), width = least + draw(&r, 14);
+    decem_value input = offer(&r, decem_graph_input(graph, channels, height, width));
+    if (stem) random_stem(&r, input);
     int32_t layers = 3 + draw(&r, 25), side = draw(&r, layers);
     for (int32_t i = 0; i < layers; i++) {
         random_layer(&r);

@@ -66,24 +66,6 @@ static float *pack(int32_t kernel, int32_t in, int32_t out, const float *weights
     return packed;
 }
 
-/* The header's bound: the same for every output, as the transforms mix neighbours; for an addition also its own rounding. */
-static void define_bound(const winograd_case *c, const decem_map *input, const float *weights, const decem_map *bound) {
-    int32_t taps = c->kernel * c->kernel;
-    float largest = 0.0f, heaviest = 0.0f;
-    for (int32_t y = 0; y < input->height; y++)
-        for (int32_t x = 0; x < input->width; x++)
-            for (int32_t n = 0; n < c->in; n++) largest = fmaxf(largest, fabsf(*map_at(input, y, x, n)));
-    for (int32_t n = 0; n < c->out; n++) {
-        float weight = 0.0f;
-        for (int32_t k = 0; k < c->in * taps; k++) weight += fabsf(weights[n * c->in * taps + k]);
-        heaviest = fmaxf(heaviest, weight);
-    }
-    float error = 16.0f * (float)(taps * c->in) * 0x1p-23f * largest * heaviest + (c->tail == ADDED ? 0x1p-23f : 0.0f);
-    for (int32_t y = 0; y < bound->height; y++)
-        for (int32_t x = 0; x < bound->width; x++)
-            for (int32_t n = 0; n < c->out; n++) *map_at(bound, y, x, n) = error;
-}
-
 /* The 2x2 maxima of a map; a last odd row or column is left out. */
 static guarded_map pooled(guarded_map *of) {
     guarded_map made = make_map(of->map.height / 2, of->map.width / 2, of->map.channels, 0);
@@ -115,7 +97,7 @@ static void check_case(const winograd_case *c) {
 
     decem_conv_shape shape = {c->in, c->out, 1, 1, c->kernel, c->kernel, 1};
     define_conv(&shape, padded.map, weights, bias, c->tail, c->before, &addend.map, c->after, &wanted.map);
-    define_bound(c, &padded.map, weights, &bound.map);
+    define_winograd_bound(&padded.map, weights, c->in * taps, c->tail, &bound.map);
     if (c->pool) wanted = pooled(&wanted);
     decem_winograd_args args = {.kernel = c->kernel, .input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .pool = c->pool, .output = wanted.map, .weights = packed,
                                 .bias = bias, .finish = finish_of(c->tail, c->before, &addend.map, c->after)};
