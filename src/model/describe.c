@@ -223,6 +223,12 @@ static void describe_tensors(writer *w, const decem_model *model) {
     close(w, "]");
 }
 
+/* Of a step that is computed with the one before it, none: they are that one's. */
+static int64_t step_macs(const decem_model *model, const decem_step *step) {
+    if (step->kind == DECEM_STEP_MOVE || decem_step_is_in_bands(model->plan, step)) return 0;
+    return decem_node_macs(model->graph, &model->graph->nodes[step->node]) + (step->band_rows > 0 ? decem_node_macs(model->graph, &model->graph->nodes[step[1].node]) : 0);
+}
+
 static void describe_steps(writer *w, const decem_model *model) {
     key(w, "steps");
     open(w, "[");
@@ -237,7 +243,7 @@ static void describe_steps(writer *w, const decem_model *model) {
         member_string(w, "kernel", decem_step_kernel(model->plan, step));
         key(w, "shape");
         put_dimensions(w, shape, 3);
-        member_integer(w, "macs", step->kind == DECEM_STEP_MOVE ? 0 : decem_node_macs(model->graph, node));
+        member_integer(w, "macs", step_macs(model, step));
         close(w, "}");
     }
     close(w, "]");

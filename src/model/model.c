@@ -150,7 +150,7 @@ decem_status decem_model_run_step(decem_model *model, int32_t step) {
         return decem_fail(&model->message, DECEM_WRONG_STATE, "step %d has no weights yet; give more of the file first", step);
     model->has_run = false;
     decem_plan_begin_step(model->plan, step);
-    if (!decem_team_run(&model->team, step, model->plan->steps[step].tiles))
+    if (model->plan->steps[step].tiles > 0 && !decem_team_run(&model->team, step, model->plan->steps[step].tiles))
         return decem_fail(&model->message, DECEM_THREAD_LOST, "a thread of this model has died in the middle of its work; load the model again");
     model->steps_run = step + 1;
     if (model->steps_run == model->plan->step_count) finish_run(model);

@@ -4,8 +4,6 @@
 
 #include "plan/plan.h"
 
-static const double GEMM_MACS = 22.0;            /* multiply-accumulates a nanosecond */
-static const double WEIGHT_BYTES = 12.0;         /* of weights beyond the cache, a nanosecond */
 static const double TRANSFORM_WEIGHT = 0.33;     /* Winograd's: of one */
 static const double TRANSFORM_BLOCK = 9.0;       /* of one block and channel, in and out */
 static const double TRANSFORM_LINE = 4.0;        /* Winograd's in one dimension: of one block and channel, out */
@@ -14,26 +12,26 @@ static const double CACHE_BYTES = 512 * 1024;
 /* Weights are read once a batch of rows; from memory when they do not stay in the cache. */
 static double weight_time(double weights, int32_t batches) {
     double bytes = weights * sizeof(float);
-    return bytes > CACHE_BYTES ? bytes * batches / WEIGHT_BYTES : 0.0;
+    return bytes > CACHE_BYTES ? bytes * batches / DECEM_MEMORY_BYTES : 0.0;
 }
 
 static double direct_time(const decem_window *window, const decem_shape *in, const decem_shape *out) {
     double weights = (double)window->height * window->width * in->channels * out->channels;
     int32_t pixels = out->height * out->width;
-    return weights * pixels / GEMM_MACS + weight_time(weights, decem_divide_up(pixels, DECEM_CONV_TILE_ROWS));
+    return weights * pixels / DECEM_GEMM_MACS + weight_time(weights, decem_divide_up(pixels, DECEM_CONV_TILE_ROWS));
 }
 
 static double winograd_time(int32_t kernel, const decem_shape *in, const decem_shape *out) {
     int32_t side = decem_winograd_block(kernel), blocks = decem_divide_up(out->height, side) * decem_divide_up(out->width, side);
     int32_t rows = decem_divide_up(blocks, DECEM_CONV_ROWS) * DECEM_CONV_ROWS, batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
     double channels = (double)in->channels * out->channels, weights = kernel * kernel * channels;
-    return DECEM_WINOGRAD_POINTS * channels * rows / GEMM_MACS + weights * batches * TRANSFORM_WEIGHT + weight_time(weights, batches) +
+    return DECEM_WINOGRAD_POINTS * channels * rows / DECEM_GEMM_MACS + weights * batches * TRANSFORM_WEIGHT + weight_time(weights, batches) +
            (double)blocks * (in->channels + out->channels) / 2 * TRANSFORM_BLOCK;
 }
 
 static double winograd_1d_time(const decem_window *window, const decem_shape *in, const decem_shape *out) {
     double blocks = (double)out->height * decem_divide_up(out->width, DECEM_WINOGRAD_1D_BLOCK), depth = (double)window->height * DECEM_WINOGRAD_1D_STRIDE * in->channels;
-    return DECEM_WINOGRAD_1D_POINTS * depth * out->channels * blocks / GEMM_MACS + blocks * out->channels * TRANSFORM_LINE;
+    return DECEM_WINOGRAD_1D_POINTS * depth * out->channels * blocks / DECEM_GEMM_MACS + blocks * out->channels * TRANSFORM_LINE;
 }
 
 static bool winograd_1d_fits(const decem_step *step, const decem_node *node, const decem_shape *in) {
@@ -57,8 +55,8 @@ static void choose_fastest(const decem_plan *plan, decem_step *step) {
     if (winograd_1d_fits(step, node, in) && winograd_1d_time(window, in, &node->shape) < direct) step->kind = DECEM_STEP_WINOGRAD_1D;
 }
 
-/* The value that the layer makes of another value alone, when no other layer reads that. */
-static bool reads_alone(const decem_graph *graph, decem_value reader, decem_value value) {
+bool decem_plan_reads_alone(const decem_plan *plan, decem_value reader, decem_value value) {
+    const decem_graph *graph = plan->graph;
     int32_t uses = 0;
     for (int32_t i = 0; i < graph->count; i++)
         for (int32_t k = 0; k < graph->nodes[i].input_count; k++) uses += graph->nodes[i].inputs[k] == value;
@@ -72,7 +70,7 @@ static bool pools(const decem_plan *plan, const decem_step *step, const decem_st
     return step->kind == DECEM_STEP_WINOGRAD && pool->kind == DECEM_STEP_POOL && node->op == DECEM_OP_MAX_POOL && step->addend < 0 &&
            node->window.height == 2 && node->window.width == 2 && node->window.stride == 2 && !node->window.ceil_mode &&
            p->top == 0 && p->left == 0 && p->bottom == 0 && p->right == 0 && pool->input == step->result &&
-           plan->inside[step->result] < 0 && reads_alone(plan->graph, pool->node, step->result);
+           plan->inside[step->result] < 0 && decem_plan_reads_alone(plan, pool->node, step->result);
 }
 
 static void remove_step(decem_plan *plan, int32_t index) {

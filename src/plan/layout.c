@@ -24,7 +24,7 @@ static int32_t new_buffer(decem_plan *plan, decem_shape shape) {
 static void place_values(decem_plan *plan) {
     const decem_graph *graph = plan->graph;
     bool made[DECEM_GRAPH_NODES] = {false};
-    for (int32_t s = 0; s < plan->step_count; s++) made[plan->steps[s].result] = true;
+    for (int32_t s = 0; s < plan->step_count; s++) made[plan->steps[s].result] = plan->steps[s].band_rows == 0;
     for (int32_t i = 0; i < graph->count; i++) plan->places[i] = (decem_place){-1, 0};
     for (int32_t i = 0; i < graph->count; i++)
         if (graph->nodes[i].op == DECEM_OP_CONCAT && !plan->absorbed[i]) plan->places[i].buffer = new_buffer(plan, graph->nodes[i].shape);
@@ -98,7 +98,7 @@ static void add_in_place(decem_plan *plan) {
 static void find_halos(decem_plan *plan) {
     for (int32_t s = 0; s < plan->step_count; s++) {
         const decem_step *step = &plan->steps[s];
-        if (step->kind != DECEM_STEP_CONV && step->kind != DECEM_STEP_DEPTHWISE) continue;
+        if ((step->kind != DECEM_STEP_CONV && step->kind != DECEM_STEP_DEPTHWISE) || decem_step_is_in_bands(plan, step)) continue;
         const decem_padding *p = &plan->graph->nodes[step->node].window.padding;
         decem_buffer *buffer = &plan->buffers[plan->places[step->input].buffer];
         buffer->halo = largest(buffer->halo, largest(largest(p->top, p->bottom), largest(p->left, p->right)));
@@ -106,11 +106,16 @@ static void find_halos(decem_plan *plan) {
 }
 
 /* Pixels a multiple of 512 bytes apart evict each other from the cache while a window walks over them: a line between them keeps
- * them apart. Not where a flattened map must be one run of memory. */
+ * them apart. */
+int32_t decem_plan_pixel_stride(int32_t channels) {
+    return channels % CLASHING == 0 ? channels + ALIGNMENT : channels;
+}
+
+/* Not where a flattened map must be one run of memory. */
 static void spread_pixels(decem_plan *plan) {
     for (int32_t b = 0; b < plan->buffer_count; b++) {
         decem_buffer *buffer = &plan->buffers[b];
-        if (buffer->channels % CLASHING == 0 && buffer->height * buffer->width > 1) buffer->pixel_stride += ALIGNMENT;
+        if (buffer->height * buffer->width > 1) buffer->pixel_stride = decem_plan_pixel_stride(buffer->channels);
     }
     for (int32_t i = 0; i < plan->graph->count; i++)
         if (plan->graph->nodes[i].op == DECEM_OP_FLATTEN) {
@@ -133,22 +138,26 @@ static decem_status check_flattened(const decem_plan *plan, decem_message *messa
 }
 
 static void reads(decem_plan *plan, decem_value value, int32_t step) {
-    if (value < 0) return;
+    if (value < 0 || plan->places[value].buffer < 0) return;
     decem_buffer *buffer = &plan->buffers[plan->places[value].buffer];
     buffer->last = largest(buffer->last, step);
+}
+
+/* Whether a step is the first to write a buffer. */
+static bool begins(decem_plan *plan, int32_t buffer, int32_t step) {
+    if (buffer < 0 || plan->buffers[buffer].first <= step) return false;
+    plan->buffers[buffer].first = step;
+    return true;
 }
 
 static void find_lifetimes(decem_plan *plan) {
     const decem_graph *graph = plan->graph;
     for (int32_t s = 0; s < plan->step_count; s++) {
         decem_step *step = &plan->steps[s];
-        int32_t written = plan->places[step->result].buffer;
-        step->clears_buffer = -1;
-        if (plan->buffers[written].first > s) {
-            plan->buffers[written].first = s;
-            if (plan->buffers[written].halo > 0) step->clears_buffer = written;
-        }
-        reads(plan, step->result, s);
+        decem_value result = step->band_rows > 0 ? step[1].result : step->result;
+        int32_t written = plan->places[result].buffer;
+        step->clears_buffer = begins(plan, written, s) && plan->buffers[written].halo > 0 ? written : -1;
+        reads(plan, result, s);
         reads(plan, step->input, s);
         reads(plan, step->addend, s);
     }
@@ -259,6 +268,7 @@ static decem_map map_of_shape(const decem_shape *shape) {
 static int64_t step_scratch_elements(const decem_plan *plan, const decem_step *step) {
     decem_map in = map_of_shape(&plan->graph->nodes[step->input].shape), out = map_of_shape(&plan->graph->nodes[step->result].shape);
     int32_t window_height = plan->graph->nodes[step->node].window.height;
+    if (step->band_rows > 0) return step->band_rows * decem_plan_band(plan, step).row_stride;
     if (step->kind == DECEM_STEP_WINOGRAD) {
         decem_winograd_args args = {.kernel = window_height, .pool = step->pools, .input = in, .output = out};
         decem_winograd_choose_tiles(&args, plan->threads);
@@ -283,6 +293,7 @@ static void lay_out_scratch(decem_plan *plan) {
 decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, int32_t threads, decem_message *message) {
     plan->keeps_all = keeps_all;
     plan->threads = threads;
+    if (!keeps_all) decem_plan_find_bands(plan);
     place_values(plan);
     if (!keeps_all) add_in_place(plan);
     find_halos(plan);

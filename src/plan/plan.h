@@ -1,9 +1,10 @@
 /* From a graph to a flat list of steps over one arena.
  *
- *   graph ── fuse ──> steps ── choose ──> kernels ── layout ──> places in buffers, buffers in the arena ── prepare ──> arguments
+ *   graph ── fuse ──> steps ── choose ──> kernels ── bands, layout ──> places in buffers, buffers in the arena ── prepare ──> arguments
  *
  * fuse:    one step a convolution, with the layers that follow it folded in: batch norm, activation, addition, shuffle.
  * choose:  the kernel of each step, from its shape.
+ * bands:   a large result that only a depthwise convolution reads is made and read a few rows at a time.
  * layout:  concatenated values are written side by side in one buffer, chunks are read in place, sums are written over
  *          their last addend; buffers that are never alive together share memory.
  * prepare: pointers are bound, tiles are chosen. From then on nothing is decided, nothing allocates, nothing fails.
@@ -41,6 +42,12 @@ typedef enum decem_step_kind {
 
 enum { DECEM_STEP_VECTORS = 6 /* a step's, in the constants */ };
 
+/* What estimates of time are made of: a core's, in a nanosecond. Only their ratios matter. */
+enum {
+    DECEM_GEMM_MACS = 22,     /* multiply-accumulates of a matrix product */
+    DECEM_MEMORY_BYTES = 12   /* bytes beyond the cache, read or written */
+};
+
 typedef struct decem_step {
     /* Decided by fuse. */
     decem_step_kind kind;
@@ -59,6 +66,10 @@ typedef struct decem_step {
 
     /* Decided by choose. */
     bool pools;                    /* WINOGRAD: a 2x2 maximum pool is done on the way */
+
+    /* Decided by bands. */
+    int32_t band_rows;             /* CONV: above 0 where the depthwise step after it is computed in the same tiles, from so many rows at a time;
+                                      the result is nowhere as a whole then */
 
     /* Decided by layout. Offsets in elements of the constants. */
     int64_t weights, bias, vectors, tables;
@@ -122,6 +133,25 @@ void decem_plan_take_dtype(decem_plan *plan, const decem_parameter *parameter, d
 
 /* choose.c: decides which kernel computes each step. */
 void decem_plan_choose(decem_plan *plan);
+
+/* Whether a layer makes its value of another value alone, and no other layer reads that one. */
+bool decem_plan_reads_alone(const decem_plan *plan, decem_value reader, decem_value value);
+
+/* bands.c: decides which steps are computed with the next one. */
+void decem_plan_find_bands(decem_plan *plan);
+
+/* Whether a step is computed with the one before it: it has no tiles of its own. */
+bool decem_step_is_in_bands(const decem_plan *plan, const decem_step *step);
+
+/* The rows that a tile of both holds at once, in scratch: `at` is NULL, row_stride includes the padding of the next step. */
+decem_map decem_plan_band(const decem_plan *plan, const decem_step *step);
+
+/* Tiles of both, and one of them. */
+int32_t decem_plan_band_tiles(const decem_plan *plan, const decem_step *step);
+void decem_plan_run_bands(const decem_plan *plan, const decem_step *step, int32_t tile, float *band);
+
+/* layout.c: elements from a pixel to the next where there are so many channels. */
+int32_t decem_plan_pixel_stride(int32_t channels);
 
 /* layout.c: writes places, buffers and the sizes of arena and constants. DECEM_INVALID_OPTION when the network would need more memory
  * than there can be. */

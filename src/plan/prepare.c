@@ -56,7 +56,7 @@ static void prepare_conv(decem_plan *plan, decem_step *step) {
     decem_conv_panel *panels = (decem_conv_panel *)(plan->constants + step->tables);
     int32_t *segments = (int32_t *)(panels + decem_conv_panel_count(&shape));
     args->input = padded(decem_plan_map(plan, step->input), &node->window);
-    args->output = decem_plan_map(plan, step->result);
+    args->output = step->band_rows > 0 ? decem_plan_band(plan, step) : decem_plan_map(plan, step->result);
     args->stride = node->window.stride;
     args->segment_count = decem_conv_segments(&shape, args->input.row_stride, args->input.pixel_stride, segments, &args->segment_length);
     args->segments = segments;
@@ -99,7 +99,8 @@ static void prepare_winograd_1d(decem_plan *plan, decem_step *step) {
 
 static void prepare_depthwise(decem_plan *plan, decem_step *step) {
     const decem_node *node = &plan->graph->nodes[step->node];
-    step->args.depthwise = (decem_depthwise_args){padded(decem_plan_map(plan, step->input), &node->window), decem_plan_map(plan, step->result),
+    step->args.depthwise = (decem_depthwise_args){decem_step_is_in_bands(plan, step) ? decem_plan_band(plan, step - 1) : padded(decem_plan_map(plan, step->input), &node->window),
+                                                  decem_plan_map(plan, step->result),
                                                   node->window.stride, plan->constants + step->weights, plan->constants + step->bias, clamp_of(step->before)};
     step->tiles = node->shape.height;
 }
@@ -173,5 +174,7 @@ void decem_plan_prepare(decem_plan *plan, float *arena, float *constants) {
                 break;
             case DECEM_STEP_MOVE: prepare_move(plan, step); break;
         }
+        if (step->band_rows > 0) step->tiles = decem_plan_band_tiles(plan, step);
+        if (decem_step_is_in_bands(plan, step)) step->tiles = 0;
     }
 }

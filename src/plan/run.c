@@ -20,6 +20,10 @@ static void clear_halo(const decem_plan *plan, const decem_buffer *buffer) {
 void decem_plan_run_tile(const decem_plan *plan, int32_t index, int32_t tile, int32_t thread) {
     const decem_step *step = &plan->steps[index];
     float *scratch = plan->arena + plan->arena_elements - plan->scratch_elements * (thread + 1);
+    if (step->band_rows > 0) {
+        decem_plan_run_bands(plan, step, tile, scratch);
+        return;
+    }
     switch (step->kind) {
         case DECEM_STEP_CONV: decem_f32_conv__simd(&step->args.conv, tile); break;
         case DECEM_STEP_WINOGRAD: decem_f32_winograd__simd(&step->args.winograd, tile, scratch); break;
@@ -42,10 +46,12 @@ void decem_plan_begin_step(const decem_plan *plan, int32_t index) {
 int32_t decem_plan_ready_steps(const decem_plan *plan) {
     int32_t ready = 0;
     while (ready < plan->step_count && plan->steps[ready].tensors_missing == 0) ready++;
+    if (ready > 0 && plan->steps[ready - 1].band_rows > 0) ready--; /* it computes the next one as well */
     return ready;
 }
 
 const char *decem_step_kernel(const decem_plan *plan, const decem_step *step) {
+    if (decem_step_is_in_bands(plan, step)) return "with the layer before";
     switch (step->kind) {
         case DECEM_STEP_CONV: return DECEM_FUSED_MADD ? "conv 6x8" : "conv 4x8";
         case DECEM_STEP_WINOGRAD: return plan->graph->nodes[step->node].window.height == 3 ? "winograd 4x4" : "winograd 2x2";

@@ -163,9 +163,10 @@ static void check_buffers(const decem_plan *p) {
     static int32_t first[DECEM_GRAPH_NODES], last[DECEM_GRAPH_NODES];
     for (int32_t b = 0; b < p->buffer_count; b++) first[b] = p->step_count, last[b] = -1;
     for (int32_t s = 0; s < p->step_count; s++) {
-        uses(p, p->steps[s].result, s, first, last);
-        uses(p, p->steps[s].input, s, first, last);
-        uses(p, p->steps[s].addend, s, first, last);
+        const decem_step *step = &p->steps[s];
+        uses(p, step->band_rows > 0 ? step[1].result : step->result, s, first, last);
+        if (!decem_step_is_in_bands(p, step)) uses(p, step->input, s, first, last);
+        uses(p, step->addend, s, first, last);
     }
     uses(p, 0, -1, first, last);
     uses(p, 0, p->step_count, first, last);
@@ -186,7 +187,7 @@ static void check_buffers(const decem_plan *p) {
 
 /* ---- Random graphs ------------------------------------------------------------------------------- */
 
-static int32_t values_compared, steps_of_kind[DECEM_STEP_MOVE + 1], large_kernels, pooled, fused_additions, added_in_place, interleaved, shuffled, pushed;
+static int32_t values_compared, steps_of_kind[DECEM_STEP_MOVE + 1], large_kernels, pooled, fused_additions, added_in_place, interleaved, shuffled, pushed, banded;
 
 static void count_what_was_met(const decem_plan *p) {
     for (int32_t s = 0; s < p->step_count; s++) {
@@ -207,11 +208,8 @@ static bool adds_in_place(const decem_plan *p, const decem_step *step) {
     return addend.buffer == result.buffer && addend.channel == result.channel;
 }
 
-static void check_graph(uint32_t seed) {
-    char name[32];
-    snprintf(name, sizeof name, "graph %u", (unsigned)seed);
-    check_in(name);
-    build_random_graph(&graph, &message, seed);
+/* The graph that was built: a plan that keeps all values against the interpreter, and one that does not against the first. */
+static void check_graph(uint32_t seed, int32_t threads) {
     if (decem_graph_status(&graph) != DECEM_OK) printf("    %s\n", message.text);
     if (!CHECK_EQUAL(decem_graph_status(&graph), DECEM_OK)) return;
     uint32_t values = seed;
@@ -224,9 +222,12 @@ static void check_graph(uint32_t seed) {
         values_compared += check_values(&plan);
         check_buffers(&plan);
         count_what_was_met(&plan);
-        if (make_plan(&other_plan, false, 3)) {
+        if (make_plan(&other_plan, false, threads)) {
             check_buffers(&other_plan);
-            for (int32_t s = 0; s < other_plan.step_count; s++) added_in_place += adds_in_place(&other_plan, &other_plan.steps[s]);
+            for (int32_t s = 0; s < other_plan.step_count; s++) {
+                added_in_place += adds_in_place(&other_plan, &other_plan.steps[s]);
+                banded += other_plan.steps[s].band_rows > 0;
+            }
             run(&other_plan, second, false); /* what one run leaves in memory must not show in the next */
             run(&other_plan, input, true);
             check_same_logits(&plan, &other_plan);
@@ -240,7 +241,13 @@ static void check_graph(uint32_t seed) {
 }
 
 static void test_random_graphs(void) {
-    for (uint32_t seed = 0; seed < GRAPHS; seed++) check_graph(seed);
+    for (uint32_t seed = 0; seed < GRAPHS; seed++) {
+        char name[32];
+        snprintf(name, sizeof name, "graph %u", (unsigned)seed);
+        check_in(name);
+        build_random_graph(&graph, &message, seed);
+        check_graph(seed, 3);
+    }
     check_in("all graphs");
     for (int32_t kind = 0; kind < COUNT(steps_of_kind); kind++) CHECK(steps_of_kind[kind] > GRAPHS / 8);
     CHECK(steps_of_kind[DECEM_STEP_WINOGRAD] - large_kernels > GRAPHS / 8);
@@ -252,6 +259,53 @@ static void test_random_graphs(void) {
     CHECK(shuffled > GRAPHS / 8);
     CHECK(pushed > GRAPHS / 8);
     CHECK(values_compared > GRAPHS * 8);
+}
+
+/* ---- Bands --------------------------------------------------------------------------------------- */
+
+typedef struct band_case {
+    int32_t channels, height, width;
+    decem_window window, depthwise;
+    bool twice; /* the convolution's result is read by another layer too */
+} band_case;
+
+static void build_bands(const band_case *c) {
+    decem_graph_reset(&graph, &message);
+    decem_value x = decem_graph_input(&graph, 3, c->height, c->width);
+    x = decem_graph_activation(&graph, decem_graph_conv(&graph, x, "expand", c->channels, c->window, 1, true), "", DECEM_RELU6);
+    decem_value y = decem_graph_norm(&graph, decem_graph_conv(&graph, x, "depthwise", c->channels, c->depthwise, c->channels, false), "norm", 1e-5f);
+    y = decem_graph_flatten(&graph, decem_graph_adaptive_pool(&graph, y, "", 1, 1), "");
+    if (c->twice) decem_graph_output_logits(&graph, decem_graph_linear(&graph, decem_graph_flatten(&graph, decem_graph_adaptive_pool(&graph, x, "", 1, 1), ""), "side", 5), "side");
+    decem_graph_output_logits(&graph, decem_graph_linear(&graph, y, "fc", 10), "main");
+}
+
+/* Results above and below the size from which on bands pay, bands of several rows and of the fewest, padding on each side, products that take too long,
+ * and a reader too many. */
+static void test_bands(void) {
+    decem_window one = decem_square(1, 1, 0), left = decem_square(3, 2, 1), right = left;
+    left.padding.bottom = left.padding.right = 0;
+    right.padding.top = right.padding.left = 0;
+    const struct { const char *name; band_case of; int32_t bands; } rows[] = {
+        {"stride 1", {16, 131, 140, one, decem_square(3, 1, 1), false}, 1},
+        {"stride 2", {16, 131, 140, one, decem_square(3, 2, 1), false}, 1},
+        {"no padding", {16, 133, 140, one, decem_square(3, 1, 0), false}, 1},
+        {"padding above and left", {12, 160, 140, one, left, false}, 1},
+        {"padding below and right", {12, 160, 139, one, right, false}, 1},
+        {"a window of 3x3 before it", {16, 260, 280, decem_square(3, 2, 1), decem_square(3, 1, 1), false}, 1},
+        {"pixels spread", {128, 9, 230, one, decem_square(3, 2, 1), false}, 1},
+        {"narrow and high", {64, 1000, 5, one, decem_square(3, 2, 1), false}, 1},
+        {"too small", {16, 120, 130, one, decem_square(3, 1, 1), false}, 0},
+        {"too much to compute", {16, 131, 140, decem_square(5, 1, 2), decem_square(3, 1, 1), false}, 0},
+        {"two readers", {16, 131, 140, one, decem_square(3, 1, 1), true}, 0},
+    };
+    for (int32_t i = 0; i < COUNT(rows); i++)
+        for (int32_t threads = 1; threads <= 4; threads++) {
+            check_in(rows[i].name);
+            build_bands(&rows[i].of);
+            banded = 0;
+            check_graph((uint32_t)(3 * i), threads);
+            CHECK_EQUAL(banded, rows[i].bands);
+        }
 }
 
 /* ---- The ten networks ---------------------------------------------------------------------------- */
@@ -275,7 +329,7 @@ static void test_arenas(void) {
         {"resnet152", "", 6403328},
         {"vgg16", "", 16669248},
         {"mobilenetv1", "", 5545536},
-        {"mobilenetv2", "", 6807616},
+        {"mobilenetv2", "", 3021376},
         {"shufflenetv1", "", 2118208},
         {"shufflenetv2", "", 2140096},
         {"googlenet", "{\"variant\": \"torchvision\"}", 4616192},
@@ -339,6 +393,7 @@ static void test_flattened(void) {
 
 int main(void) {
     test_random_graphs();
+    test_bands();
     test_arenas();
     test_too_large();
     test_flattened();
