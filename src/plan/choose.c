@@ -21,11 +21,18 @@ static double direct_time(const decem_window *window, const decem_shape *in, con
     return weights * pixels / DECEM_GEMM_MACS + weight_time(weights, decem_divide_up(pixels, DECEM_CONV_TILE_ROWS));
 }
 
+/* Of the blocks along a side, all points; at an edge half a block of 4 has fewer. */
+static int32_t points_along(int32_t size, int32_t block) {
+    int32_t rest = size % block, edge = block == 4 && rest <= 2 ? DECEM_WINOGRAD_SIDE - 2 : DECEM_WINOGRAD_SIDE;
+    return size / block * DECEM_WINOGRAD_SIDE + (rest == 0 ? 0 : edge);
+}
+
 static double winograd_time(int32_t kernel, const decem_shape *in, const decem_shape *out) {
     int32_t side = decem_winograd_block(kernel), blocks = decem_divide_up(out->height, side) * decem_divide_up(out->width, side);
-    int32_t rows = decem_divide_up(blocks, DECEM_CONV_ROWS) * DECEM_CONV_ROWS, batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
+    int32_t batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX), rows = points_along(out->height, side) * points_along(out->width, side);
+    if (rows < DECEM_CONV_ROWS * DECEM_WINOGRAD_POINTS) rows = DECEM_CONV_ROWS * DECEM_WINOGRAD_POINTS; /* the least that the micro-kernel computes */
     double channels = (double)in->channels * out->channels, weights = kernel * kernel * channels;
-    return DECEM_WINOGRAD_POINTS * channels * rows / DECEM_GEMM_MACS + weights * batches * TRANSFORM_WEIGHT + weight_time(weights, batches) +
+    return channels * rows / DECEM_GEMM_MACS + weights * batches * TRANSFORM_WEIGHT + weight_time(weights, batches) +
            (double)blocks * (in->channels + out->channels) / 2 * TRANSFORM_BLOCK;
 }
 

@@ -7,6 +7,9 @@
  * convolution: rows are blocks of the image, columns output channels. 4 or 2.8 times fewer multiplications than directly. Both have the
  * same points and so the same Bt.
  *
+ * A 3x3 block at the right or lower edge of which only 2 columns or rows are inside the image is narrow there: F(2, 3), whose points are
+ * four of the six, with the same transformed weights. Of 14x14 outputs that leaves 484 of 576 products.
+ *
  * Weights are kept as they came, and transformed while they are used: 36 for 9 would have to be read from memory, which
  * takes longer than to compute them again. So a part of them is transformed, multiplied with all blocks of a batch, and forgotten.
  *
@@ -66,8 +69,17 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
 
 /* ---- the transforms; points of V and M are `point_stride` elements apart ---- */
 
+/* What a block needs fewer points for: of those with one coordinate 2 or -2 it has none then. */
+enum { DECEM_WINOGRAD_NARROW_X = 1, DECEM_WINOGRAD_NARROW_Y = 2, DECEM_WINOGRAD_NARROW_ALL = 3 };
+
+static inline int32_t decem_winograd_narrow_without(int32_t point) {
+    int32_t x = point % DECEM_WINOGRAD_SIDE, y = point / DECEM_WINOGRAD_SIDE;
+    return (x == 3 || x == 4 ? DECEM_WINOGRAD_NARROW_X : 0) | (y == 3 || y == 4 ? DECEM_WINOGRAD_NARROW_Y : 0);
+}
+
 /* One block, all channels. `in`: 6x6 pixels with the strides given. */
-void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, float *v, ptrdiff_t point_stride);
+void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, int32_t narrow, float *v,
+                                    ptrdiff_t point_stride);
 
 /* [depth][kernel * kernel][8] to [36][depth][8]. G is without its fractions, which are the input's. */
 void decem_winograd_transform_weights(const float *weights, int32_t kernel, int32_t depth, float *u);
@@ -80,6 +92,7 @@ typedef struct decem_winograd_target {
     const float *addend;
     ptrdiff_t row_stride, pixel_stride, addend_row_stride, addend_pixel_stride;
     int32_t height, width;
+    int32_t narrow;
     decem_clamp before, after;
 } decem_winograd_target;
 

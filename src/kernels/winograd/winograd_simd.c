@@ -63,6 +63,13 @@ static ptrdiff_t u_elements(const decem_winograd_args *args) {
     return (ptrdiff_t)group_panels(args) * U_PANEL;
 }
 
+/* A flag for each side along which half a block is enough. Blocks of 2x2 have no narrow form. */
+static int32_t narrow_of(const decem_winograd_args *args, int32_t block) {
+    int32_t side = block_side(args), y = block / blocks_across(args) * side, x = block % blocks_across(args) * side;
+    if (decem_winograd_block(args->kernel) == 2) return 0;
+    return (args->output.width - x <= side / 2 ? DECEM_WINOGRAD_NARROW_X : 0) | (args->output.height - y <= side / 2 ? DECEM_WINOGRAD_NARROW_Y : 0);
+}
+
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
     int32_t blocks = block_count(args), panels = panel_count(args);
     int32_t batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
@@ -82,6 +89,7 @@ int32_t decem_winograd_tiles(const decem_winograd_args *args) {
 typedef struct workspace {
     float *v, *u, *m;
     float *block; /* [6][6][in]: one that reaches beyond the image */
+    int32_t narrow[DECEM_WINOGRAD_BATCH_MAX]; /* of each block */
 } workspace;
 
 static workspace divide(const decem_winograd_args *args, float *scratch) {
@@ -120,7 +128,7 @@ static void transform_input(const decem_winograd_args *args, int32_t first, int3
         }
         for (int32_t c = 0, depth; c < in->channels; c += depth) {
             depth = depth_from(args, c);
-            decem_winograd_transform_input(at + c, row_stride, pixel_stride, depth, work->v + v_offset(args, c) + (ptrdiff_t)i * depth, v_stride(args));
+            decem_winograd_transform_input(at + c, row_stride, pixel_stride, depth, work->narrow[i], work->v + v_offset(args, c) + (ptrdiff_t)i * depth, v_stride(args));
         }
     }
 }
@@ -140,23 +148,47 @@ static void transform_weights(const decem_winograd_args *args, const group *of, 
     }
 }
 
+/* Blocks that have a point, as rows of V and M at the first point. */
+typedef struct block_rows {
+    const float *inputs[DECEM_WINOGRAD_BATCH_MAX + DECEM_GEMM_ROWS_PAST];
+    float *outputs[DECEM_WINOGRAD_BATCH_MAX + DECEM_GEMM_ROWS_PAST];
+    int32_t count;
+} block_rows;
+
+/* Those that do not lack it by being narrow. */
+static void find_rows(const workspace *work, int32_t blocks, const group *of, int32_t narrow, block_rows *rows) {
+    int32_t count = 0;
+    for (int32_t i = 0; i < blocks; i++) {
+        if ((work->narrow[i] & narrow) != 0) continue;
+        rows->inputs[count] = work->v + (ptrdiff_t)i * of->depth;
+        rows->outputs[count++] = work->m + (ptrdiff_t)i * of->panels * DECEM_CONV_COLUMNS;
+    }
+    rows->count = count;
+    if (count == 0) return;
+    for (int32_t i = count; i < count + DECEM_GEMM_ROWS_PAST; i++) { /* past the last, the last again */
+        rows->inputs[i] = rows->inputs[count - 1];
+        rows->outputs[i] = rows->outputs[count - 1];
+    }
+}
+
 /* M = V U at every point, or M + V U after the first channels. */
 static void multiply(const decem_winograd_args *args, int32_t count, const group *of, const workspace *work) {
     static const float no_bias[DECEM_CONV_COLUMNS];
     static const int32_t one_segment[1];
     const decem_clamp none = {0.0f, 0.0f, 0};
-    const float *rows[DECEM_WINOGRAD_BATCH_MAX + DECEM_GEMM_ROWS_PAST], *sums[DECEM_WINOGRAD_BATCH_MAX + DECEM_GEMM_ROWS_PAST];
-    float *outputs[DECEM_WINOGRAD_BATCH_MAX + DECEM_GEMM_ROWS_PAST];
+    block_rows rows[DECEM_WINOGRAD_NARROW_ALL + 1];
+    int32_t narrow = 0;
+    for (int32_t i = 0; i < count; i++) narrow |= work->narrow[i];
+    for (int32_t k = 0; k <= narrow; k++) find_rows(work, count, of, k, &rows[k]);
     for (int32_t p = 0; p < DECEM_WINOGRAD_POINTS; p++) {
-        for (int32_t i = 0; i < count + DECEM_GEMM_ROWS_PAST; i++) { /* past the last, the last again */
-            ptrdiff_t block = i < count ? i : count - 1;
-            rows[i] = work->v + v_offset(args, of->first_channel) + p * v_stride(args) + block * of->depth;
-            sums[i] = outputs[i] = work->m + p * m_stride(args) + block * of->panels * DECEM_CONV_COLUMNS;
-        }
-        decem_gemm_rows all = {rows, of->first_channel > 0 ? sums : NULL, outputs, count};
+        const block_rows *with = &rows[decem_winograd_narrow_without(p) & narrow];
+        const float *const *sums = of->first_channel > 0 ? (const float *const *)with->outputs : NULL;
+        if (with->count == 0) continue;
+        decem_gemm_rows all = {with->inputs, sums, with->outputs, with->count};
+        int32_t v = (int32_t)(v_offset(args, of->first_channel) + p * v_stride(args)), m = (int32_t)(p * m_stride(args));
         const float *u = work->u + p * DECEM_WINOGRAD_U_STRIDE;
         for (int32_t n = 0; n < of->panels; n++, u += U_PANEL) {
-            decem_gemm_panel panel = {0, n * DECEM_CONV_COLUMNS, one_segment, 1, of->depth, u, no_bias, none};
+            decem_gemm_panel panel = {v, m + n * DECEM_CONV_COLUMNS, one_segment, 1, of->depth, u, no_bias, none};
             decem_f32_gemm(&all, &panel, DECEM_CONV_COLUMNS);
         }
     }
@@ -174,7 +206,7 @@ static void transform_output(const decem_winograd_args *args, int32_t first, int
             .row_stride = out->row_stride, .pixel_stride = out->pixel_stride,
             .addend_row_stride = finish->addend_row_stride, .addend_pixel_stride = finish->addend_pixel_stride,
             .height = out->height - y < side ? out->height - y : side, .width = out->width - x < side ? out->width - x : side,
-            .before = finish->before, .after = finish->after};
+            .narrow = work->narrow[i], .before = finish->before, .after = finish->after};
         if (finish->addend != NULL) target.addend = finish->addend + y * finish->addend_row_stride + x * finish->addend_pixel_stride + channel;
         decem_winograd_transform_output(work->m + (ptrdiff_t)i * columns, decem_winograd_block(args->kernel), m_stride(args), columns, args->bias + channel, &target);
     }
@@ -187,6 +219,7 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
     int32_t panel = tile % parts * args->tile_panels, panel_end = panel + args->tile_panels;
     if (panel_end > panel_count(args)) panel_end = panel_count(args);
     workspace work = divide(args, scratch);
+    for (int32_t i = 0; i < count; i++) work.narrow[i] = narrow_of(args, first + i);
     transform_input(args, first, count, &work);
     for (int32_t panels; panel < panel_end; panel += panels) {
         panels = panel_end - panel < group_panels(args) ? panel_end - panel : group_panels(args);

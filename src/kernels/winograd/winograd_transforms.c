@@ -31,8 +31,39 @@ static inline void input_line(decem_f32x4 *d) {
     d[5] = ADD(SUB(times(4, d1), times(5, d3)), d5);
 }
 
-DECEM_NOINLINE void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, float *v,
-                                                   ptrdiff_t point_stride) {
+/* The same for four values, at the points 0, 1, -1 and infinity, where six have these. */
+static inline void narrow_input_line(decem_f32x4 *d) {
+    decem_f32x4 d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3];
+    d[0] = SUB(d0, d2);
+    d[1] = times(0.5f, ADD(d2, d1));
+    d[2] = times(0.5f, SUB(d2, d1));
+    d[5] = SUB(d3, d1);
+}
+
+/* Of a narrow block, those points that it has. */
+DECEM_NOINLINE static void transform_narrow_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, int32_t narrow, float *v,
+                                                  ptrdiff_t point_stride) {
+    int32_t width = narrow & DECEM_WINOGRAD_NARROW_X ? SIDE - 2 : SIDE;
+    for (int32_t c = 0; c < channels; c += 4) {
+        decem_f32x4 d[SIDE][SIDE]; /* [row][column] */
+        for (int32_t x = 0; x < width; x++) {
+            decem_f32x4 column[SIDE];
+            for (int32_t y = 0; y < SIDE; y++) column[y] = decem_f32x4_load(in + y * row_stride + x * pixel_stride + c);
+            if (narrow & DECEM_WINOGRAD_NARROW_Y) narrow_input_line(column);
+            else input_line(column);
+            for (int32_t y = 0; y < SIDE; y++) d[y][x] = column[y];
+        }
+        for (int32_t y = 0; y < SIDE; y++) {
+            if ((narrow & decem_winograd_narrow_without(y * SIDE)) != 0) continue;
+            if (narrow & DECEM_WINOGRAD_NARROW_X) narrow_input_line(d[y]);
+            else input_line(d[y]);
+            for (int32_t x = 0; x < SIDE; x++)
+                if ((narrow & decem_winograd_narrow_without(x)) == 0) decem_f32x4_store(v + (y * SIDE + x) * point_stride + c, d[y][x]);
+        }
+    }
+}
+
+DECEM_NOINLINE static void transform_whole_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, float *v, ptrdiff_t point_stride) {
     for (int32_t c = 0; c < channels; c += 4) {
         decem_f32x4 d[SIDE][SIDE]; /* [column][row] */
         for (int32_t x = 0; x < SIDE; x++) {
@@ -45,6 +76,12 @@ DECEM_NOINLINE void decem_winograd_transform_input(const float *in, ptrdiff_t ro
             for (int32_t x = 0; x < SIDE; x++) decem_f32x4_store(v + (y * SIDE + x) * point_stride + c, line[x]);
         }
     }
+}
+
+void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, int32_t narrow, float *v,
+                                    ptrdiff_t point_stride) {
+    if (narrow != 0) transform_narrow_input(in, row_stride, pixel_stride, channels, narrow, v, point_stride);
+    else transform_whole_input(in, row_stride, pixel_stride, channels, v, point_stride);
 }
 
 /* ---- weights: G evaluates polynomials, whose coefficients they are ---- */
@@ -193,8 +230,37 @@ DECEM_NOINLINE static void transform_output_2(const float *m, ptrdiff_t point_st
     transform_output(m, 2, point_stride, channels, bias, target);
 }
 
+/* At m: four values, where six have them, to two. */
+static inline void narrow_output_line(const decem_f32x4 *m, decem_f32x4 *out) {
+    out[0] = ADD(m[0], ADD(m[1], m[2]));
+    out[1] = ADD(SUB(m[1], m[2]), m[5]);
+}
+
+DECEM_NOINLINE static void transform_narrow_output(const float *m, ptrdiff_t point_stride, int32_t channels, const float *bias, const decem_winograd_target *target) {
+    int32_t height = target->narrow & DECEM_WINOGRAD_NARROW_Y ? 2 : 4, width = target->narrow & DECEM_WINOGRAD_NARROW_X ? 2 : 4;
+    for (int32_t c = 0; c < channels; c += 4) {
+        decem_f32x4 half[BLOCK_MOST][SIDE], out[BLOCK_MOST][BLOCK_MOST], b = decem_f32x4_load(bias + c);
+        for (int32_t x = 0; x < SIDE; x++) {
+            if ((target->narrow & decem_winograd_narrow_without(x)) != 0) continue;
+            decem_f32x4 column[SIDE], few[BLOCK_MOST];
+            for (int32_t y = 0; y < SIDE; y++)
+                if ((target->narrow & decem_winograd_narrow_without(y * SIDE)) == 0) column[y] = decem_f32x4_load(m + (y * SIDE + x) * point_stride + c);
+            if (height == 2) narrow_output_line(column, few);
+            else output_line(column, 4, few);
+            for (int32_t y = 0; y < height; y++) half[y][x] = few[y];
+        }
+        for (int32_t y = 0; y < height; y++) {
+            if (width == 2) narrow_output_line(half[y], out[y]);
+            else output_line(half[y], 4, out[y]);
+            for (int32_t x = 0; x < width; x++) out[y][x] = decem_clamp_f32x4(ADD(out[y][x], b), target->before);
+        }
+        store_block(out, target, c);
+    }
+}
+
 void decem_winograd_transform_output(const float *m, int32_t block, ptrdiff_t point_stride, int32_t channels, const float *bias,
                                      const decem_winograd_target *target) {
-    if (block == 4) transform_output_4(m, point_stride, channels, bias, target);
+    if (target->narrow != 0) transform_narrow_output(m, point_stride, channels, bias, target);
+    else if (block == 4) transform_output_4(m, point_stride, channels, bias, target);
     else transform_output_2(m, point_stride, channels, bias, target);
 }
