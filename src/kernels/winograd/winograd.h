@@ -99,4 +99,9 @@ typedef struct decem_winograd_target {
 /* One block of 4x4 or 2x2 outputs, some channels. */
 void decem_winograd_transform_output(const float *m, int32_t block, ptrdiff_t point_stride, int32_t channels, const float *bias, const decem_winograd_target *target);
 
+/* Those of narrow blocks, which the ones above call. */
+void decem_winograd_transform_narrow_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, int32_t narrow, float *v,
+                                           ptrdiff_t point_stride);
+void decem_winograd_transform_narrow_output(const float *m, ptrdiff_t point_stride, int32_t channels, const float *bias, const decem_winograd_target *target);
+
 #endif
