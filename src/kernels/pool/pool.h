@@ -15,8 +15,8 @@ typedef struct decem_pool_args {
     decem_clamp clamp; /* after it */
 } decem_pool_args;
 
-/* One tile is one row of the output. The reference agrees to the bit for maxima, and to
- * window * 2^-23 * sum(|input|) / window for averages. */
+/* One tile is one row of the output. The reference agrees to the bit for maxima (but which of two zeros of different sign is the
+ * larger), and to window * 2^-23 * sum(|input|) / window for averages. */
 void decem_f32_pool__simd(const decem_pool_args *args, int32_t tile);
 void decem_f32_pool__ref(const decem_pool_args *args, int32_t tile);
 
