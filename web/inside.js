@@ -13,6 +13,9 @@ import { megabytes, milliseconds, millions, percent, whole } from './format.js';
 /** How many of the slowest steps the chart shows by name. */
 const shownSteps = 12;
 
+/** How often a network runs to be measured: whatever else the device does disturbs a single run. */
+const measuredRuns = 5;
+
 /** @param {Summary} summary */
 function layerTable({ layers, parameters, macs }) {
   const number = (/** @type {number} */ value) => element('td', { className: 'number', textContent: value === 0 ? '' : whole(value) });
@@ -29,8 +32,14 @@ function layerTable({ layers, parameters, macs }) {
       element('th', { scope: 'row', colSpan: 3, textContent: 'Total' }), number(parameters), number(macs))));
 }
 
-/** @param {Profile} profile */
-function timeChart({ steps }) {
+/** @param {Profile[]} profiles @returns {Profile['steps']} with the median times of an odd number of runs */
+function medianSteps(profiles) {
+  const median = (/** @type {number[]} */ values) => values.sort((a, b) => a - b)[(values.length - 1) / 2];
+  return profiles[0].steps.map((step, index) => ({ ...step, ms: median(profiles.map(({ steps }) => steps[index].ms)) }));
+}
+
+/** @param {Profile['steps']} steps */
+function timeChart(steps) {
   const total = steps.reduce((sum, step) => sum + step.ms, 0);
   const slowest = [...steps].sort((a, b) => b.ms - a.ms).slice(0, shownSteps);
   const rest = total - slowest.reduce((sum, step) => sum + step.ms, 0);
@@ -75,8 +84,13 @@ export function createInside(picture) {
     if (!image) return times.replaceChildren(element('p', { textContent: 'Choose a photo first: it takes one to measure.' }));
     measure.disabled = true;
     try {
-      const profile = await by.profile(image);
-      if (by === classifier) times.replaceChildren(...timeChart(profile));
+      /** @type {Profile[]} */
+      const profiles = [];
+      while (profiles.length < measuredRuns && by === classifier) {
+        times.replaceChildren(element('p', { textContent: `Measuring: run ${profiles.length + 1} of ${measuredRuns}` }));
+        profiles.push(await by.profile(image));
+      }
+      if (by === classifier) times.replaceChildren(...timeChart(medianSteps(profiles)));
     } catch (error) {
       if (by === classifier) times.replaceChildren(element('p', { className: 'notice', textContent: sentence(error) }));
     } finally {

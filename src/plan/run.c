@@ -53,7 +53,9 @@ int32_t decem_plan_ready_steps(const decem_plan *plan) {
 const char *decem_step_kernel(const decem_plan *plan, const decem_step *step) {
     if (decem_step_is_in_bands(plan, step)) return "with the layer before";
     switch (step->kind) {
-        case DECEM_STEP_CONV: return DECEM_FUSED_MADD ? "conv 6x8" : "conv 4x8";
+        case DECEM_STEP_CONV:
+            if (step->band_rows > 0) return DECEM_FUSED_MADD ? "conv 6x8, depthwise" : "conv 4x8, depthwise";
+            return DECEM_FUSED_MADD ? "conv 6x8" : "conv 4x8";
         case DECEM_STEP_WINOGRAD: return plan->graph->nodes[step->node].window.height == 3 ? "winograd 4x4" : "winograd 2x2";
         case DECEM_STEP_WINOGRAD_1D: return "winograd 1x4";
         case DECEM_STEP_DEPTHWISE: return "depthwise 3x3";
