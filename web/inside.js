@@ -5,6 +5,7 @@
  * @typedef {import('../wasm/js/index.js').Profile} Profile
  * @typedef {import('../wasm/js/index.js').Summary} Summary
  */
+import { medianSteps } from '../wasm/js/median.js';
 import { figureRows } from './answer.js';
 import { byId, element } from './dom.js';
 import { sentence } from './errors.js';
@@ -30,12 +31,6 @@ function layerTable({ layers, parameters, macs }) {
       number(layer.macs)))),
     element('tfoot', {}, element('tr', {},
       element('th', { scope: 'row', colSpan: 3, textContent: 'Total' }), number(parameters), number(macs))));
-}
-
-/** @param {Profile[]} profiles @returns {Profile['steps']} with the median times of an odd number of runs */
-function medianSteps(profiles) {
-  const median = (/** @type {number[]} */ values) => values.sort((a, b) => a - b)[(values.length - 1) / 2];
-  return profiles[0].steps.map((step, index) => ({ ...step, ms: median(profiles.map(({ steps }) => steps[index].ms)) }));
 }
 
 /** @param {Profile['steps']} steps */

@@ -29,10 +29,10 @@ static int32_t points_along(int32_t size, int32_t block) {
 
 static double winograd_time(int32_t kernel, const decem_shape *in, const decem_shape *out) {
     int32_t side = decem_winograd_block(kernel), blocks = decem_divide_up(out->height, side) * decem_divide_up(out->width, side);
-    int32_t batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX), rows = points_along(out->height, side) * points_along(out->width, side);
-    if (rows < DECEM_CONV_ROWS * DECEM_WINOGRAD_POINTS) rows = DECEM_CONV_ROWS * DECEM_WINOGRAD_POINTS; /* the least that the micro-kernel computes */
+    int32_t batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX), points = points_along(out->height, side) * points_along(out->width, side);
+    if (points < DECEM_CONV_ROWS * DECEM_WINOGRAD_POINTS) points = DECEM_CONV_ROWS * DECEM_WINOGRAD_POINTS; /* the least that the micro-kernel computes */
     double channels = (double)in->channels * out->channels, weights = kernel * kernel * channels;
-    return channels * rows / DECEM_GEMM_MACS + weights * batches * TRANSFORM_WEIGHT + weight_time(weights, batches) +
+    return channels * points / DECEM_GEMM_MACS + weights * batches * TRANSFORM_WEIGHT + weight_time(weights, batches) +
            (double)blocks * (in->channels + out->channels) / 2 * TRANSFORM_BLOCK;
 }
 

@@ -67,7 +67,7 @@ static void prepare_conv(decem_plan *plan, decem_step *step) {
     args->panel_count = decem_conv_panel_count(&shape);
     args->output_step = step->shuffle;
     args->finish = finish_of(plan, step);
-    decem_conv_choose_tiles(args, &shape, plan->threads);
+    decem_conv_choose_tiles(args, &shape, step->band_rows > 0 ? 1 : plan->threads); /* a band is computed by one thread */
     step->tiles = decem_conv_tiles(args);
 }
 
@@ -99,9 +99,9 @@ static void prepare_winograd_1d(decem_plan *plan, decem_step *step) {
 
 static void prepare_depthwise(decem_plan *plan, decem_step *step) {
     const decem_node *node = &plan->graph->nodes[step->node];
-    step->args.depthwise = (decem_depthwise_args){decem_step_is_in_bands(plan, step) ? decem_plan_band(plan, step - 1) : padded(decem_plan_map(plan, step->input), &node->window),
-                                                  decem_plan_map(plan, step->result),
-                                                  node->window.stride, plan->constants + step->weights, plan->constants + step->bias, clamp_of(step->before)};
+    decem_map input = decem_step_is_in_bands(plan, step) ? decem_plan_band(plan, step - 1) : padded(decem_plan_map(plan, step->input), &node->window);
+    step->args.depthwise = (decem_depthwise_args){input, decem_plan_map(plan, step->result), node->window.stride,
+                                                  plan->constants + step->weights, plan->constants + step->bias, clamp_of(step->before)};
     step->tiles = node->shape.height;
 }
 

@@ -1,7 +1,8 @@
 /** decem bench [NETWORK|FILE...]: how long one image takes, as the article's speed() measures it. */
 import { Classifier } from '../js/index.js';
+import { median } from '../js/median.js';
 import { RUN_OPTIONS, runOptions, wholeNumber } from './command.js';
-import { mean, median, testImage } from './measure.js';
+import { mean, testImage } from './measure.js';
 import { ProgressBar, bar, bold, columns, dim, formatMs, formatThreads } from './terminal.js';
 import { UNTRAINED, loadClassifier, networkOrFile, requireModule } from './weights.js';
 

@@ -1,6 +1,7 @@
 /** decem profile NETWORK|FILE: where the time goes, step by step. */
+import { medianSteps } from '../js/median.js';
 import { RUN_OPTIONS, UsageError, runOptions, wholeNumber } from './command.js';
-import { median, testImage } from './measure.js';
+import { testImage } from './measure.js';
 import { ProgressBar, bar, bold, columns, dim, formatMs, formatThreads } from './terminal.js';
 import { UNTRAINED, loadClassifier, networkOrFile } from './weights.js';
 
@@ -26,7 +27,7 @@ operations a multiply-accumulate.`,
     const runs = wholeNumber(values.runs, { name: 'runs', otherwise: 10 });
     const classifier = await loadClassifier(await networkOrFile(positionals[0], values), runOptions(values));
     try {
-      const steps = await medianSteps(classifier, runs);
+      const steps = await measureSteps(classifier, runs);
       const totalMs = steps.reduce((sum, step) => sum + step.ms, 0);
       const { network, trained, variant, threads } = classifier;
       const result = { network, trained, variant, threads, runs, totalMs, steps };
@@ -42,7 +43,7 @@ operations a multiply-accumulate.`,
  * @param {import('../js/index.js').Classifier} classifier
  * @param {number} runs
  */
-async function medianSteps(classifier, runs) {
+async function measureSteps(classifier, runs) {
   const image = testImage(classifier.summary().preprocess.crop);
   const progress = new ProgressBar();
   /** @type {import('../js/index.js').Profile[]} */
@@ -53,7 +54,7 @@ async function medianSteps(classifier, runs) {
     progress.update(run + WARM_UP_RUNS + 1, runs + WARM_UP_RUNS, classifier.network);
   }
   progress.end();
-  return profiles[0].steps.map((step, index) => ({ ...step, ms: median(profiles.map(({ steps }) => steps[index].ms)) }));
+  return medianSteps(profiles);
 }
 
 /** @param {{ network: string, trained: boolean, variant: string | null, threads: number, totalMs: number, steps: import('../js/index.js').Profile['steps'] }} profile */

@@ -9,14 +9,10 @@ enum { SIDE = DECEM_WINOGRAD_SIDE, BLOCK_MOST = 4 };
 
 #define ADD decem_f32x4_add
 #define SUB decem_f32x4_sub
+#define PLUS decem_f32x4_plus
 
 static inline decem_f32x4 times(float factor, decem_f32x4 a) {
     return decem_f32x4_mul(decem_f32x4_splat(factor), a);
-}
-
-/* a + factor * b for powers of two, which round alike fused and not. */
-static inline decem_f32x4 plus(decem_f32x4 a, float factor, decem_f32x4 b) {
-    return decem_f32x4_madd(decem_f32x4_splat(factor), b, a);
 }
 
 /* Bt d: six values to six. */

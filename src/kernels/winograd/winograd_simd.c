@@ -173,9 +173,6 @@ static void find_rows(const workspace *work, int32_t blocks, const group *of, in
 
 /* M = V U at every point, or M + V U after the first channels. */
 static void multiply(const decem_winograd_args *args, int32_t count, const group *of, const workspace *work) {
-    static const float no_bias[DECEM_CONV_COLUMNS];
-    static const int32_t one_segment[1];
-    const decem_clamp none = {0.0f, 0.0f, 0};
     block_rows rows[DECEM_WINOGRAD_NARROW_ALL + 1];
     int32_t narrow = 0;
     for (int32_t i = 0; i < count; i++) narrow |= work->narrow[i];
@@ -187,10 +184,7 @@ static void multiply(const decem_winograd_args *args, int32_t count, const group
         decem_gemm_rows all = {with->inputs, sums, with->outputs, with->count};
         int32_t v = (int32_t)(v_offset(args, of->first_channel) + p * v_stride(args)), m = (int32_t)(p * m_stride(args));
         const float *u = work->u + p * DECEM_WINOGRAD_U_STRIDE;
-        for (int32_t n = 0; n < of->panels; n++, u += U_PANEL) {
-            decem_gemm_panel panel = {v, m + n * DECEM_CONV_COLUMNS, one_segment, 1, of->depth, u, no_bias, none};
-            decem_f32_gemm(&all, &panel, DECEM_CONV_COLUMNS);
-        }
+        for (int32_t n = 0; n < of->panels; n++, u += U_PANEL) decem_f32_gemm_product(&all, v, m + n * DECEM_CONV_COLUMNS, of->depth, u);
     }
 }
 

@@ -32,13 +32,13 @@ void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdi
 /* At a point and at its opposite. */
 static DECEM_INLINE void evaluate(const decem_f32x4 *g, int32_t kernel, float point, decem_f32x4 *at, decem_f32x4 *opposite) {
     float square = point * point;
-    decem_f32x4 even = plus(g[0], square, g[2]), odd = g[1];
+    decem_f32x4 even = PLUS(g[0], square, g[2]), odd = g[1];
     if (kernel == 5) {
-        even = plus(even, square * square, g[4]);
-        odd = plus(odd, square, g[3]);
+        even = PLUS(even, square * square, g[4]);
+        odd = PLUS(odd, square, g[3]);
     }
-    *at = plus(even, point, odd);
-    *opposite = plus(even, -point, odd);
+    *at = PLUS(even, point, odd);
+    *opposite = PLUS(even, -point, odd);
 }
 
 /* (G g) Gt: a line of coefficients to six values. */

@@ -104,18 +104,13 @@ static void find_rows(const decem_winograd_1d_args *args, int32_t row, int32_t b
 
 /* All channels of some blocks of a row: M = V U at every point, and its transform. */
 static void compute_blocks(const decem_winograd_1d_args *args, const chunk_rows *rows, int32_t count, const workspace *work, float *output, int32_t width) {
-    static const float no_bias[DECEM_CONV_COLUMNS];
-    static const int32_t one_segment[1];
-    const decem_clamp none = {0.0f, 0.0f, 0};
     int32_t depth = args->window_height * pair_elements(args);
     const float *u = args->weights;
     for (int32_t n = 0, columns; n < args->output.channels; n += columns) {
         columns = args->output.channels - n < COLUMNS_MOST ? args->output.channels - n : COLUMNS_MOST;
         for (int32_t column = 0; column < columns; column += DECEM_CONV_COLUMNS)
-            for (int32_t p = 0; p < POINTS; p++, u += (ptrdiff_t)depth * DECEM_CONV_COLUMNS) {
-                decem_gemm_panel panel = {0, column, one_segment, 1, depth, u, no_bias, none};
-                decem_f32_gemm(&(decem_gemm_rows){rows->inputs[p], NULL, rows->products[p], count}, &panel, DECEM_CONV_COLUMNS);
-            }
+            for (int32_t p = 0; p < POINTS; p++, u += (ptrdiff_t)depth * DECEM_CONV_COLUMNS)
+                decem_f32_gemm_product(&(decem_gemm_rows){rows->inputs[p], NULL, rows->products[p], count}, 0, column, depth, u);
         for (int32_t i = 0; i < count; i++)
             decem_winograd_1d_transform_output(work->m + i * COLUMNS_MOST, CHUNK * COLUMNS_MOST, columns, args->bias + n, args->clamp,
                                                output + n + i * BLOCK * args->output.pixel_stride, args->output.pixel_stride, width - i * BLOCK);
