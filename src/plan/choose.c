@@ -4,9 +4,9 @@
 
 #include "plan/plan.h"
 
-static const double TRANSFORM_WEIGHT = 0.33;     /* Winograd's: of one */
-static const double TRANSFORM_BLOCK = 9.0;       /* of one block and channel, in and out */
-static const double TRANSFORM_LINE = 4.0;        /* Winograd's in one dimension: of one block and channel, out */
+static const double TRANSFORM_WEIGHT = 0.22; /* Winograd's: of a point of one input and one output channel */
+static const double TRANSFORM_BLOCK = 0.25;  /* of one block's point and channel, in and out */
+static const double TRANSFORM_LINE = 4.0;    /* Winograd's in one dimension: of one block and channel, out */
 static const double CACHE_BYTES = 512 * 1024;
 
 /* Weights are read once a batch of rows; from memory when they do not stay in the cache. */
@@ -21,19 +21,20 @@ static double direct_time(const decem_window *window, const decem_shape *in, con
     return weights * pixels / DECEM_GEMM_MACS + weight_time(weights, decem_divide_up(pixels, DECEM_CONV_TILE_ROWS));
 }
 
-/* Of the blocks along a side, all points; at an edge half a block of 4 has fewer. */
-static int32_t points_along(int32_t size, int32_t block) {
-    int32_t rest = size % block, edge = block == 4 && rest <= 2 ? DECEM_WINOGRAD_SIDE - 2 : DECEM_WINOGRAD_SIDE;
-    return size / block * DECEM_WINOGRAD_SIDE + (rest == 0 ? 0 : edge);
+/* Of the blocks along a side of the image. */
+static int32_t points_along(int32_t size, int32_t kernel, int32_t side) {
+    int32_t block = decem_winograd_block(kernel, side), rest = size % block;
+    return size / block * side + (rest == 0 ? 0 : decem_winograd_points_for(kernel, rest));
 }
 
-static double winograd_time(int32_t kernel, const decem_shape *in, const decem_shape *out) {
-    int32_t side = decem_winograd_block(kernel), blocks = decem_divide_up(out->height, side) * decem_divide_up(out->width, side);
-    int32_t batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX), points = points_along(out->height, side) * points_along(out->width, side);
-    if (points < DECEM_CONV_ROWS * DECEM_WINOGRAD_POINTS) points = DECEM_CONV_ROWS * DECEM_WINOGRAD_POINTS; /* the least that the micro-kernel computes */
-    double channels = (double)in->channels * out->channels, weights = kernel * kernel * channels;
-    return channels * points / DECEM_GEMM_MACS + weights * batches * TRANSFORM_WEIGHT + weight_time(weights, batches) +
-           (double)blocks * (in->channels + out->channels) / 2 * TRANSFORM_BLOCK;
+static double winograd_time(int32_t kernel, int32_t side, const decem_shape *in, const decem_shape *out) {
+    int32_t block = decem_winograd_block(kernel, side), blocks = decem_divide_up(out->height, block) * decem_divide_up(out->width, block);
+    int32_t batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
+    int32_t points = points_along(out->height, kernel, side) * points_along(out->width, kernel, side);
+    if (points < DECEM_CONV_ROWS * side * side) points = DECEM_CONV_ROWS * side * side; /* the least that the micro-kernel computes */
+    double channels = (double)in->channels * out->channels;
+    return channels * points / DECEM_GEMM_MACS + channels * side * side * batches * TRANSFORM_WEIGHT + weight_time(channels * kernel * kernel, batches) +
+           (double)blocks * side * side * (in->channels + out->channels) / 2 * TRANSFORM_BLOCK;
 }
 
 static double winograd_1d_time(const decem_window *window, const decem_shape *in, const decem_shape *out) {
@@ -57,9 +58,15 @@ static void choose_fastest(const decem_plan *plan, decem_step *step) {
     const decem_node *node = &plan->graph->nodes[step->node];
     const decem_shape *in = &plan->graph->nodes[node->inputs[0]].shape;
     const decem_window *window = &node->window;
-    double direct = direct_time(window, in, &node->shape);
-    if (winograd_fits(step, node, in) && winograd_time(window->height, in, &node->shape) < direct) step->kind = DECEM_STEP_WINOGRAD;
-    if (winograd_1d_fits(step, node, in) && winograd_1d_time(window, in, &node->shape) < direct) step->kind = DECEM_STEP_WINOGRAD_1D;
+    double best = direct_time(window, in, &node->shape);
+    for (int32_t side = window->height == 3 ? 6 : 8; winograd_fits(step, node, in) && side <= DECEM_WINOGRAD_SIDE_MOST; side += 2) {
+        double time = winograd_time(window->height, side, in, &node->shape);
+        if (time >= best) continue;
+        best = time;
+        step->kind = DECEM_STEP_WINOGRAD;
+        step->winograd_side = side;
+    }
+    if (winograd_1d_fits(step, node, in) && winograd_1d_time(window, in, &node->shape) < best) step->kind = DECEM_STEP_WINOGRAD_1D;
 }
 
 bool decem_plan_reads_alone(const decem_plan *plan, decem_value reader, decem_value value) {

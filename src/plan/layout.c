@@ -270,7 +270,7 @@ static int64_t step_scratch_elements(const decem_plan *plan, const decem_step *s
     int32_t window_height = plan->graph->nodes[step->node].window.height;
     if (step->band_rows > 0) return step->band_rows * decem_plan_band(plan, step).row_stride;
     if (step->kind == DECEM_STEP_WINOGRAD) {
-        decem_winograd_args args = {.kernel = window_height, .pool = step->pools, .input = in, .output = out};
+        decem_winograd_args args = {.kernel = window_height, .side = step->winograd_side, .pool = step->pools, .input = in, .output = out};
         decem_winograd_choose_tiles(&args, plan->threads);
         return decem_winograd_scratch_elements(&args);
     }

@@ -65,6 +65,7 @@ typedef struct decem_step {
     decem_dtype dtype;             /* of its weights in the file; F32 until take_dtype says otherwise */
 
     /* Decided by choose. */
+    int32_t winograd_side;         /* WINOGRAD: of its blocks of inputs */
     bool pools;                    /* WINOGRAD: a 2x2 maximum pool is done on the way */
 
     /* Decided by bands. */

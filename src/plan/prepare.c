@@ -75,6 +75,7 @@ static void prepare_winograd(decem_plan *plan, decem_step *step) {
     const decem_node *node = &plan->graph->nodes[step->node];
     decem_winograd_args *args = &step->args.winograd;
     args->kernel = node->window.height;
+    args->side = step->winograd_side;
     args->input = decem_plan_map(plan, step->input);
     args->padding_top = node->window.padding.top;
     args->padding_left = node->window.padding.left;

@@ -56,7 +56,7 @@ const char *decem_step_kernel(const decem_plan *plan, const decem_step *step) {
         case DECEM_STEP_CONV:
             if (step->band_rows > 0) return DECEM_FUSED_MADD ? "conv 6x8, depthwise" : "conv 4x8, depthwise";
             return DECEM_FUSED_MADD ? "conv 6x8" : "conv 4x8";
-        case DECEM_STEP_WINOGRAD: return plan->graph->nodes[step->node].window.height == 3 ? "winograd 4x4" : "winograd 2x2";
+        case DECEM_STEP_WINOGRAD: return decem_winograd_block(plan->graph->nodes[step->node].window.height, step->winograd_side) == 4 ? "winograd 4x4" : "winograd 6x6";
         case DECEM_STEP_WINOGRAD_1D: return "winograd 1x4";
         case DECEM_STEP_DEPTHWISE: return "depthwise 3x3";
         case DECEM_STEP_LINEAR: return "linear";

@@ -1,5 +1,5 @@
-/* Winograd's convolutions against the same reference as the direct one: both kernels, blocks that are cut by the image's edge, padding, additions,
- * and the same bits however the work is cut into tiles. */
+/* Winograd's convolutions against the same reference as the direct one: both kernels, both sizes of blocks, those that are cut by the image's edge,
+ * padding, additions, and the same bits however the work is cut into tiles. */
 #include "kernels/winograd/winograd.h"
 
 #include "conv_reference.h"
@@ -9,7 +9,7 @@
 static uint32_t seed = 7;
 
 typedef struct winograd_case {
-    int32_t kernel;
+    int32_t kernel, side;
     int32_t in, out, height, width;
     border around;
     int32_t gap;
@@ -83,7 +83,7 @@ static void check_case(const winograd_case *c) {
     int32_t height = c->height + c->around.top + c->around.bottom - cut, width = c->width + c->around.left + c->around.right - cut;
     if (height < 1 + c->pool || width < 1 + c->pool) return;
     char name[160];
-    snprintf(name, sizeof name, "%dx%d, %d to %d channels, image %dx%d padded %d %d %d %d, gap %d, pool %d, tail %d", (int)c->kernel, (int)c->kernel, (int)c->in, (int)c->out, (int)c->height,
+    snprintf(name, sizeof name, "%dx%d in blocks of %d, %d to %d channels, image %dx%d padded %d %d %d %d, gap %d, pool %d, tail %d", (int)c->kernel, (int)c->kernel, (int)c->side, (int)c->in, (int)c->out, (int)c->height,
              (int)c->width, (int)c->around.top, (int)c->around.left, (int)c->around.bottom, (int)c->around.right, (int)c->gap, c->pool, (int)c->tail);
     check_in(name);
     uint32_t values = seed++ * 7919u, same_values = values;
@@ -99,7 +99,7 @@ static void check_case(const winograd_case *c) {
     define_conv(&shape, padded.map, weights, bias, c->tail, c->before, &addend.map, c->after, &wanted.map);
     define_winograd_bound(&padded.map, weights, c->in * taps, c->tail, &bound.map);
     if (c->pool) wanted = pooled(&wanted);
-    decem_winograd_args args = {.kernel = c->kernel, .input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .pool = c->pool, .output = wanted.map, .weights = packed,
+    decem_winograd_args args = {.kernel = c->kernel, .side = c->side, .input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .pool = c->pool, .output = wanted.map, .weights = packed,
                                 .bias = bias, .finish = finish_of(c->tail, c->before, &addend.map, c->after)};
     decem_winograd_choose_tiles(&args, 1);
     guarded_map output = run(args, c->gap, false);
@@ -118,10 +118,13 @@ static void check_case(const winograd_case *c) {
     free_map(&output);
 }
 
-/* Both kernels, the larger with twice the padding, with pixels side by side and with a gap between them. */
+/* Both kernels, the larger with twice the padding, in blocks of all sizes, with pixels side by side and with a gap between them. */
 static void check_all(winograd_case c) {
+    static const int32_t kinds[][2] = {{3, 6}, {3, 8}, {5, 8}};
     border around = c.around;
-    for (c.kernel = 3; c.kernel <= 5; c.kernel += 2) {
+    for (int32_t k = 0; k < COUNT(kinds); k++) {
+        c.kernel = kinds[k][0];
+        c.side = kinds[k][1];
         int32_t times = c.kernel / 2;
         c.around = (border){times * around.top, times * around.left, times * around.bottom, times * around.right};
         for (c.gap = 0; c.gap <= 4; c.gap += 4) check_case(&c);
@@ -138,7 +141,7 @@ static void test_channels(void) {
 
 /* One less, as many and one more than a block's side, and images of several batches of blocks; with and without a pool. */
 static void test_sizes(void) {
-    static const int32_t sizes[][2] = {{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {7, 7}, {14, 14}, {5, 9}, {13, 2}, {1, 11}, {33, 31}};
+    static const int32_t sizes[][2] = {{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {6, 6}, {7, 7}, {8, 8}, {10, 12}, {14, 14}, {5, 9}, {13, 2}, {1, 11}, {33, 31}};
     for (int32_t s = 0; s < COUNT(sizes); s++) {
         check_all((winograd_case){.in = 4, .out = 8, .height = sizes[s][0], .width = sizes[s][1], .around = one});
         check_all((winograd_case){.in = 4, .out = 8, .height = sizes[s][0], .width = sizes[s][1]});
@@ -146,12 +149,13 @@ static void test_sizes(void) {
     }
 }
 
-/* As many channels as are transformed at once, some more, and several times that; with few blocks and with more than a batch. */
+/* As many channels as are transformed at once, some more, and several times that; with few blocks and with more than a batch. Panels of outputs
+ * are several groups where the channels are few, since the reference takes its time. */
 static void test_depths(void) {
     static const int32_t sizes[][2] = {{7, 7}, {14, 14}, {28, 28}, {33, 31}}, ins[] = {128, 132, 260, 516};
     for (int32_t s = 0; s < COUNT(sizes); s++)
         for (int32_t i = 0; i < COUNT(ins); i++)
-            check_all((winograd_case){.in = ins[i], .out = 40, .height = sizes[s][0], .width = sizes[s][1], .around = one, .before = relu});
+            check_all((winograd_case){.in = ins[i], .out = ins[i] > 132 ? 8 : 40, .height = sizes[s][0], .width = sizes[s][1], .around = one, .before = relu});
 }
 
 static void test_padding_corners(void) {

@@ -24,8 +24,8 @@ after(() => rmSync(folder, { recursive: true }));
 const module = await compile({});
 const out = join(folder, 'out.safetensors');
 
-/** Of the largest logit: torch.onnx.export folds in float32, each weight to within an ulp; everything else is exact. */
-const FOLDED_TOLERANCE = 2e-5;
+/** Of the largest logit: torch.onnx.export folds in float32, each weight to within an ulp, and layers amplify that; everything else is exact. */
+const FOLDED_TOLERANCE = 1e-4;
 
 /** @param {string} name @param {string | Uint8Array} contents */
 function file(name, contents) {

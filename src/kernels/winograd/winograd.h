@@ -1,21 +1,20 @@
-/* Convolution of stride 1 by Winograd's minimal filtering, F(4x4, 3x3) and F(2x2, 5x5): Lavin and Gray, "Fast algorithms for
- * convolutional neural networks" (2015), https://arxiv.org/abs/1509.09308. Written with d for a block of 6x6 inputs, g for a kernel:
+/* Convolution of stride 1 by Winograd's minimal filtering, F(4x4, 3x3), F(6x6, 3x3) and F(4x4, 5x5): Lavin and Gray, "Fast algorithms for
+ * convolutional neural networks" (2015), https://arxiv.org/abs/1509.09308. Written with d for a block of 6x6 or 8x8 inputs, g for a kernel:
  *
- *     4x4 or 2x2 outputs = At [ (G g Gt) * (Bt d B) ] A
+ *     4x4 or 6x6 outputs = At [ (G g Gt) * (Bt d B) ] A
  *
- * The products over input channels at each of the 36 points are a matrix multiplication, done by the same micro-kernel as every other
- * convolution: rows are blocks of the image, columns output channels. 4 or 2.8 times fewer multiplications than directly. Both have the
- * same points and so the same Bt.
+ * The products over input channels at each of the 36 or 64 points are a matrix multiplication, done by the same micro-kernel as every other
+ * convolution: rows are blocks of the image, columns output channels. 4, 5.1 or 6.3 times fewer multiplications than directly.
  *
- * A 3x3 block at the right or lower edge of which only 2 columns or rows are inside the image is narrow there: F(2, 3), whose points are
- * four of the six, with the same transformed weights. Of 14x14 outputs that leaves 484 of 576 products.
+ * A block at the right or lower edge of which few columns or rows are inside the image needs fewer points: as many as F(2, 3), F(4, 3) or
+ * F(2, 5), whose points are some of the same, with the same transformed weights. Of 14x14 outputs that leaves 484 of 576 products.
  *
- * Weights are kept as they came, and transformed while they are used: 36 for 9 would have to be read from memory, which
+ * Weights are kept as they came, and transformed while they are used: 36 or 64 for 9 would have to be read from memory, which
  * takes longer than to compute them again. So a part of them is transformed, multiplied with all blocks of a batch, and forgotten.
  *
- *     scratch:  V [in / depth][36][blocks][depth]   transformed input
- *               U [panels][36][depth][8]            transformed weights, of some panels of 8 columns and some input channels
- *               M [36][blocks][panels * 8]          products
+ *     scratch:  V [in / depth][points][blocks][depth]   transformed input
+ *               U [panels][points][depth][8]            transformed weights, of some panels of 8 columns and some input channels
+ *               M [points][blocks][panels * 8]          products
  *
  * The input needs no halo: blocks at the edge are copied with zeros around them. Channels: in a multiple of 4, out of 8.
  *
@@ -27,9 +26,8 @@
 #include "kernels/conv/conv.h"
 
 enum {
-    DECEM_WINOGRAD_SIDE = 6,       /* inputs along a block's side, and points */
-    DECEM_WINOGRAD_POINTS = 36,
-    DECEM_WINOGRAD_BATCH_MAX = 56, /* blocks at once: 28x28 pixels are 49 */
+    DECEM_WINOGRAD_SIDE_MOST = 8,  /* inputs along a block's side, and points */
+    DECEM_WINOGRAD_BATCH_MAX = 56, /* blocks at once: 28x28 pixels are 49 of 4x4 */
     DECEM_WINOGRAD_DEPTH = 128,    /* input channels whose weights are transformed at once */
     DECEM_WINOGRAD_SPREAD = 16,    /* elements between points that keep them apart: were they a multiple of 4 KiB, as they tend to be, all
                                       would fall into the same few lines of the first-level cache */
@@ -38,6 +36,7 @@ enum {
 
 typedef struct decem_winograd_args {
     int32_t kernel;             /* along its side: 3 or 5 */
+    int32_t side;               /* of a block: 6, for kernels of 3, or 8 */
     decem_map input;            /* `at` is the first pixel, padding not included */
     int32_t padding_top, padding_left;
     decem_map output;           /* of the convolution, or of its pool */
@@ -50,8 +49,14 @@ typedef struct decem_winograd_args {
 } decem_winograd_args;
 
 /* Outputs along a block's side. */
-static inline int32_t decem_winograd_block(int32_t kernel) {
-    return DECEM_WINOGRAD_SIDE - kernel + 1;
+static inline int32_t decem_winograd_block(int32_t kernel, int32_t side) {
+    return side - kernel + 1;
+}
+
+/* Points that so many outputs along a block's side need. They are 0, 1, -1, 2, -2, 1/2, -1/2 and infinity; of fewer, the first ones and
+ * infinity. */
+static inline int32_t decem_winograd_points_for(int32_t kernel, int32_t outputs) {
+    return (outputs + kernel) / 2 * 2;
 }
 
 int64_t decem_winograd_weight_elements(int32_t kernel, int32_t in, int32_t out);
@@ -69,20 +74,17 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
 
 /* ---- the transforms; points of V and M are `point_stride` elements apart ---- */
 
-/* What a block needs fewer points for: of those with one coordinate 2 or -2 it has none then. */
-enum { DECEM_WINOGRAD_NARROW_X = 1, DECEM_WINOGRAD_NARROW_Y = 2, DECEM_WINOGRAD_NARROW_ALL = 3 };
+/* Of a block, along its sides: 4, 6 or 8. All points have a place, [side][side], but only these are written and read. */
+typedef struct decem_winograd_points {
+    int32_t y, x;
+} decem_winograd_points;
 
-static inline int32_t decem_winograd_narrow_without(int32_t point) {
-    int32_t x = point % DECEM_WINOGRAD_SIDE, y = point / DECEM_WINOGRAD_SIDE;
-    return (x == 3 || x == 4 ? DECEM_WINOGRAD_NARROW_X : 0) | (y == 3 || y == 4 ? DECEM_WINOGRAD_NARROW_Y : 0);
-}
+/* One block, all channels. `in`: as many pixels as points, with the strides given. */
+void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, int32_t side, decem_winograd_points points,
+                                    float *v, ptrdiff_t point_stride);
 
-/* One block, all channels. `in`: 6x6 pixels with the strides given. */
-void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, int32_t narrow, float *v,
-                                    ptrdiff_t point_stride);
-
-/* [depth][kernel * kernel][8] to [36][depth][8]. G is without its fractions, which are the input's. */
-void decem_winograd_transform_weights(const float *weights, int32_t kernel, int32_t depth, float *u);
+/* [depth][kernel * kernel][8] to [side * side][depth][8]. */
+void decem_winograd_transform_weights(const float *weights, int32_t kernel, int32_t side, int32_t depth, float *u);
 
 /* Where a block's outputs go: height x width of them are inside the image, after pooling if there is any; addend as in
  * decem_conv_finish. */
@@ -92,16 +94,11 @@ typedef struct decem_winograd_target {
     const float *addend;
     ptrdiff_t row_stride, pixel_stride, addend_row_stride, addend_pixel_stride;
     int32_t height, width;
-    int32_t narrow;
     decem_clamp before, after;
 } decem_winograd_target;
 
-/* One block of 4x4 or 2x2 outputs, some channels. */
-void decem_winograd_transform_output(const float *m, int32_t block, ptrdiff_t point_stride, int32_t channels, const float *bias, const decem_winograd_target *target);
-
-/* Those of narrow blocks, which the ones above call. */
-void decem_winograd_transform_narrow_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, int32_t narrow, float *v,
-                                           ptrdiff_t point_stride);
-void decem_winograd_transform_narrow_output(const float *m, ptrdiff_t point_stride, int32_t channels, const float *bias, const decem_winograd_target *target);
+/* One block, some channels. */
+void decem_winograd_transform_output(const float *m, ptrdiff_t point_stride, int32_t channels, int32_t side, decem_winograd_points points, int32_t kernel,
+                                     const float *bias, const decem_winograd_target *target);
 
 #endif

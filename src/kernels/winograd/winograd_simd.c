@@ -5,14 +5,16 @@
 
 enum {
     PANELS_MOST = 4,   /* whose weights are transformed at once: they stay in the second-level cache */
-    PANELS_LEAST = 2,  /* of a tile, which transforms its input by itself: fewer columns would not be worth that */
-    U_PANEL = DECEM_WINOGRAD_POINTS * DECEM_WINOGRAD_U_STRIDE,
-    SIDE = DECEM_WINOGRAD_SIDE
+    PANELS_LEAST = 2   /* of a tile, which transforms its input by itself: fewer columns would not be worth that */
 };
+
+static int32_t point_count(const decem_winograd_args *args) {
+    return args->side * args->side;
+}
 
 /* Outputs that are stored along a block's side. */
 static int32_t block_side(const decem_winograd_args *args) {
-    int32_t block = decem_winograd_block(args->kernel);
+    int32_t block = decem_winograd_block(args->kernel, args->side);
     return args->pool ? block / 2 : block;
 }
 
@@ -48,7 +50,7 @@ static ptrdiff_t v_stride(const decem_winograd_args *args) {
 
 /* Where the channels from one on, a multiple of the depth, are in V. */
 static ptrdiff_t v_offset(const decem_winograd_args *args, int32_t channel) {
-    return channel / DECEM_WINOGRAD_DEPTH * DECEM_WINOGRAD_POINTS * v_stride(args);
+    return channel / DECEM_WINOGRAD_DEPTH * point_count(args) * v_stride(args);
 }
 
 static ptrdiff_t v_elements(const decem_winograd_args *args) {
@@ -59,15 +61,24 @@ static ptrdiff_t m_stride(const decem_winograd_args *args) {
     return (ptrdiff_t)args->batch * group_panels(args) * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD;
 }
 
-static ptrdiff_t u_elements(const decem_winograd_args *args) {
-    return (ptrdiff_t)group_panels(args) * U_PANEL;
+/* Elements from a panel of U to the next. */
+static ptrdiff_t u_panel(const decem_winograd_args *args) {
+    return (ptrdiff_t)point_count(args) * DECEM_WINOGRAD_U_STRIDE;
 }
 
-/* A flag for each side along which half a block is enough. Blocks of 2x2 have no narrow form. */
-static int32_t narrow_of(const decem_winograd_args *args, int32_t block) {
+static ptrdiff_t u_elements(const decem_winograd_args *args) {
+    return group_panels(args) * u_panel(args);
+}
+
+/* Points along a side of a block of which so many outputs, pooled or not, are left up to the image's edge. */
+static int32_t points_up_to(const decem_winograd_args *args, int32_t left) {
+    int32_t side = block_side(args);
+    return left >= side ? args->side : decem_winograd_points_for(args->kernel, args->pool ? 2 * left : left);
+}
+
+static decem_winograd_points points_of(const decem_winograd_args *args, int32_t block) {
     int32_t side = block_side(args), y = block / blocks_across(args) * side, x = block % blocks_across(args) * side;
-    if (decem_winograd_block(args->kernel) == 2) return 0;
-    return (args->output.width - x <= side / 2 ? DECEM_WINOGRAD_NARROW_X : 0) | (args->output.height - y <= side / 2 ? DECEM_WINOGRAD_NARROW_Y : 0);
+    return (decem_winograd_points){points_up_to(args, args->output.height - y), points_up_to(args, args->output.width - x)};
 }
 
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
@@ -88,26 +99,26 @@ int32_t decem_winograd_tiles(const decem_winograd_args *args) {
 /* What a tile works in. */
 typedef struct workspace {
     float *v, *u, *m;
-    float *block; /* [6][6][in]: one that reaches beyond the image */
-    int32_t narrow[DECEM_WINOGRAD_BATCH_MAX]; /* of each block */
+    float *block; /* [side][side][in]: one that reaches beyond the image */
+    decem_winograd_points points[DECEM_WINOGRAD_BATCH_MAX]; /* of each block */
 } workspace;
 
 static workspace divide(const decem_winograd_args *args, float *scratch) {
     workspace work = {.v = scratch};
     work.u = work.v + v_elements(args);
     work.m = work.u + u_elements(args);
-    work.block = work.m + DECEM_WINOGRAD_POINTS * m_stride(args);
+    work.block = work.m + point_count(args) * m_stride(args);
     return work;
 }
 
 int64_t decem_winograd_scratch_elements(const decem_winograd_args *args) {
-    return v_elements(args) + u_elements(args) + DECEM_WINOGRAD_POINTS * (int64_t)(m_stride(args) + args->input.channels);
+    return v_elements(args) + u_elements(args) + point_count(args) * (int64_t)(m_stride(args) + args->input.channels);
 }
 
 /* The block's pixels with zeros for those outside the image. */
-static void copy_block(const decem_map *in, int32_t y0, int32_t x0, float *block) {
-    for (int32_t y = y0; y < y0 + SIDE; y++)
-        for (int32_t x = x0; x < x0 + SIDE; x++, block += in->channels) {
+static void copy_block(const decem_map *in, int32_t y0, int32_t x0, decem_winograd_points size, float *block) {
+    for (int32_t y = y0; y < y0 + size.y; y++)
+        for (int32_t x = x0; x < x0 + size.x; x++, block += in->channels) {
             if (y < 0 || y >= in->height || x < 0 || x >= in->width) memset(block, 0, (size_t)in->channels * sizeof(float));
             else memcpy(block, in->at + y * in->row_stride + x * in->pixel_stride, (size_t)in->channels * sizeof(float));
         }
@@ -115,20 +126,21 @@ static void copy_block(const decem_map *in, int32_t y0, int32_t x0, float *block
 
 static void transform_input(const decem_winograd_args *args, int32_t first, int32_t count, const workspace *work) {
     const decem_map *in = &args->input;
-    int32_t across = blocks_across(args), block = decem_winograd_block(args->kernel);
+    int32_t across = blocks_across(args), block = decem_winograd_block(args->kernel, args->side);
     for (int32_t i = 0; i < count; i++) {
         int32_t y0 = (first + i) / across * block - args->padding_top, x0 = (first + i) % across * block - args->padding_left;
+        decem_winograd_points size = work->points[i];
         const float *at = in->at + y0 * in->row_stride + x0 * in->pixel_stride;
         ptrdiff_t row_stride = in->row_stride, pixel_stride = in->pixel_stride;
-        if (y0 < 0 || x0 < 0 || y0 + SIDE > in->height || x0 + SIDE > in->width) {
-            copy_block(in, y0, x0, work->block);
+        if (y0 < 0 || x0 < 0 || y0 + size.y > in->height || x0 + size.x > in->width) {
+            copy_block(in, y0, x0, size, work->block);
             at = work->block;
             pixel_stride = in->channels;
-            row_stride = SIDE * pixel_stride;
+            row_stride = size.x * pixel_stride;
         }
         for (int32_t c = 0, depth; c < in->channels; c += depth) {
             depth = depth_from(args, c);
-            decem_winograd_transform_input(at + c, row_stride, pixel_stride, depth, work->narrow[i], work->v + v_offset(args, c) + (ptrdiff_t)i * depth, v_stride(args));
+            decem_winograd_transform_input(at + c, row_stride, pixel_stride, depth, args->side, size, work->v + v_offset(args, c) + (ptrdiff_t)i * depth, v_stride(args));
         }
     }
 }
@@ -144,7 +156,7 @@ static void transform_weights(const decem_winograd_args *args, const group *of, 
     for (int32_t n = 0; n < of->panels; n++) {
         const float *weights = args->weights + decem_winograd_weight_elements(args->kernel, in, (of->first_panel + n) * DECEM_CONV_COLUMNS) +
                                decem_winograd_weight_elements(args->kernel, of->first_channel, DECEM_CONV_COLUMNS);
-        decem_winograd_transform_weights(weights, args->kernel, of->depth, work->u + (ptrdiff_t)n * U_PANEL);
+        decem_winograd_transform_weights(weights, args->kernel, args->side, of->depth, work->u + n * u_panel(args));
     }
 }
 
@@ -155,11 +167,15 @@ typedef struct block_rows {
     int32_t count;
 } block_rows;
 
-/* Those that do not lack it by being narrow. */
-static void find_rows(const workspace *work, int32_t blocks, const group *of, int32_t narrow, block_rows *rows) {
+/* The least points along a side among which the one at a place is. */
+static int32_t least_points(int32_t place, int32_t side) {
+    return place == side - 1 || place < 3 ? 4 : (place + 3) / 2 * 2;
+}
+
+static void find_rows(const workspace *work, int32_t blocks, const group *of, decem_winograd_points least, block_rows *rows) {
     int32_t count = 0;
     for (int32_t i = 0; i < blocks; i++) {
-        if ((work->narrow[i] & narrow) != 0) continue;
+        if (work->points[i].y < least.y || work->points[i].x < least.x) continue;
         rows->inputs[count] = work->v + (ptrdiff_t)i * of->depth;
         rows->outputs[count++] = work->m + (ptrdiff_t)i * of->panels * DECEM_CONV_COLUMNS;
     }
@@ -173,18 +189,16 @@ static void find_rows(const workspace *work, int32_t blocks, const group *of, in
 
 /* M = V U at every point, or M + V U after the first channels. */
 static void multiply(const decem_winograd_args *args, int32_t count, const group *of, const workspace *work) {
-    block_rows rows[DECEM_WINOGRAD_NARROW_ALL + 1];
-    int32_t narrow = 0;
-    for (int32_t i = 0; i < count; i++) narrow |= work->narrow[i];
-    for (int32_t k = 0; k <= narrow; k++) find_rows(work, count, of, k, &rows[k]);
-    for (int32_t p = 0; p < DECEM_WINOGRAD_POINTS; p++) {
-        const block_rows *with = &rows[decem_winograd_narrow_without(p) & narrow];
-        const float *const *sums = of->first_channel > 0 ? (const float *const *)with->outputs : NULL;
+    block_rows rows[3][3]; /* with 4, 6 and 8 points down and across, at least */
+    for (int32_t y = 4; y <= args->side; y += 2)
+        for (int32_t x = 4; x <= args->side; x += 2) find_rows(work, count, of, (decem_winograd_points){y, x}, &rows[y / 2 - 2][x / 2 - 2]);
+    for (int32_t p = 0; p < point_count(args); p++) {
+        const block_rows *with = &rows[least_points(p / args->side, args->side) / 2 - 2][least_points(p % args->side, args->side) / 2 - 2];
         if (with->count == 0) continue;
-        decem_gemm_rows all = {with->inputs, sums, with->outputs, with->count};
+        decem_gemm_rows all = {with->inputs, of->first_channel > 0 ? (const float *const *)with->outputs : NULL, with->outputs, with->count};
         int32_t v = (int32_t)(v_offset(args, of->first_channel) + p * v_stride(args)), m = (int32_t)(p * m_stride(args));
         const float *u = work->u + p * DECEM_WINOGRAD_U_STRIDE;
-        for (int32_t n = 0; n < of->panels; n++, u += U_PANEL) decem_f32_gemm_product(&all, v, m + n * DECEM_CONV_COLUMNS, of->depth, u);
+        for (int32_t n = 0; n < of->panels; n++, u += u_panel(args)) decem_f32_gemm_product(&all, v, m + n * DECEM_CONV_COLUMNS, of->depth, u);
     }
 }
 
@@ -200,9 +214,9 @@ static void transform_output(const decem_winograd_args *args, int32_t first, int
             .row_stride = out->row_stride, .pixel_stride = out->pixel_stride,
             .addend_row_stride = finish->addend_row_stride, .addend_pixel_stride = finish->addend_pixel_stride,
             .height = out->height - y < side ? out->height - y : side, .width = out->width - x < side ? out->width - x : side,
-            .narrow = work->narrow[i], .before = finish->before, .after = finish->after};
+            .before = finish->before, .after = finish->after};
         if (finish->addend != NULL) target.addend = finish->addend + y * finish->addend_row_stride + x * finish->addend_pixel_stride + channel;
-        decem_winograd_transform_output(work->m + (ptrdiff_t)i * columns, decem_winograd_block(args->kernel), m_stride(args), columns, args->bias + channel, &target);
+        decem_winograd_transform_output(work->m + (ptrdiff_t)i * columns, m_stride(args), columns, args->side, work->points[i], args->kernel, args->bias + channel, &target);
     }
 }
 
@@ -213,7 +227,7 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
     int32_t panel = tile % parts * args->tile_panels, panel_end = panel + args->tile_panels;
     if (panel_end > panel_count(args)) panel_end = panel_count(args);
     workspace work = divide(args, scratch);
-    for (int32_t i = 0; i < count; i++) work.narrow[i] = narrow_of(args, first + i);
+    for (int32_t i = 0; i < count; i++) work.points[i] = points_of(args, first + i);
     transform_input(args, first, count, &work);
     for (int32_t panels; panel < panel_end; panel += panels) {
         panels = panel_end - panel < group_panels(args) ? panel_end - panel : group_panels(args);

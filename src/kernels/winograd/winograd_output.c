@@ -1,0 +1,99 @@
+/* At [ M ] A: values of polynomials' products at the points become outputs. */
+#include "kernels/winograd/winograd_lines.h"
+
+/* out[i]: the sum over points p of p^i m; infinity counts for the last alone. */
+static DECEM_INLINE void output_line(int32_t points, int32_t outputs, const decem_f32x4 *m, decem_f32x4 *out) {
+    decem_f32x4 sum = ADD(m[1], m[2]), difference = SUB(m[1], m[2]);
+    out[0] = ADD(m[0], sum);
+    for (int32_t i = 1; i < outputs; i++) out[i] = i % 2 ? difference : sum;
+    for (int32_t p = 3; p < points - 1; p += 2) {
+        decem_f32x4 both[] = {ADD(m[p], m[p + 1]), SUB(m[p], m[p + 1])};
+        float power = 1;
+        out[0] = ADD(out[0], both[0]);
+        for (int32_t i = 1; i < outputs; i++) out[i] = PLUS(out[i], power *= p == 3 ? 2 : 0.5f, both[i % 2]);
+    }
+    out[outputs - 1] = ADD(out[outputs - 1], m[points - 1]);
+}
+
+static DECEM_INLINE void transform_lines(int32_t points, int32_t outputs, const decem_winograd_lines *of) {
+    for (int32_t k = 0; k < of->count; k++) {
+        const float *in = of->in + (k < of->count - 1 ? k * of->in_line : of->last_line);
+        float *out = of->out + k * of->out_line;
+        for (int32_t c = 0; c < of->channels; c += 4) {
+            decem_f32x4 m[DECEM_WINOGRAD_SIDE_MOST], values[DECEM_WINOGRAD_SIDE_MOST];
+            for (int32_t i = 0; i < points - 1; i++) m[i] = decem_f32x4_load(in + i * of->in_value + c);
+            m[points - 1] = decem_f32x4_load(in + of->last_point + c);
+            output_line(points, outputs, m, values);
+            for (int32_t i = 0; i < outputs; i++) decem_f32x4_store(out + i * of->out_value + c, values[i]);
+        }
+    }
+}
+
+DECEM_NOINLINE static void transform_lines_of_4_to_2(const decem_winograd_lines *of) {
+    transform_lines(4, 2, of);
+}
+
+DECEM_NOINLINE static void transform_lines_of_6_to_4(const decem_winograd_lines *of) {
+    transform_lines(6, 4, of);
+}
+
+DECEM_NOINLINE static void transform_lines_of_6_to_2(const decem_winograd_lines *of) {
+    transform_lines(6, 2, of);
+}
+
+DECEM_NOINLINE static void transform_lines_of_8_to_6(const decem_winograd_lines *of) {
+    transform_lines(8, 6, of);
+}
+
+DECEM_NOINLINE static void transform_lines_of_8_to_4(const decem_winograd_lines *of) {
+    transform_lines(8, 4, of);
+}
+
+static void transform(int32_t points, int32_t kernel, const decem_winograd_lines *of) {
+    if (points == 4) transform_lines_of_4_to_2(of);
+    else if (points == 6 && kernel == 3) transform_lines_of_6_to_4(of);
+    else if (points == 6) transform_lines_of_6_to_2(of);
+    else if (kernel == 3) transform_lines_of_8_to_6(of);
+    else transform_lines_of_8_to_4(of);
+}
+
+static inline decem_f32x4 largest_of_4(const float *at) {
+    return decem_f32x4_max(decem_f32x4_max(decem_f32x4_load(at), decem_f32x4_load(at + LINES_CHANNELS)),
+                           decem_f32x4_max(decem_f32x4_load(at + LINES_NEXT), decem_f32x4_load(at + LINES_NEXT + LINES_CHANNELS)));
+}
+
+/* A block's outputs, [row][column][channel], go to memory: pooled, added to, or as they are. Some channels from `first` on. */
+static void store_block(const float *values, const float *bias, const decem_winograd_target *target, int32_t first, int32_t channels) {
+    ptrdiff_t each = target->pool ? 2 : 1;
+    for (int32_t y = 0; y < target->height; y++)
+        for (int32_t x = 0; x < target->width; x++) {
+            const float *from = values + y * each * LINES_NEXT + x * each * LINES_CHANNELS;
+            float *to = target->at + y * target->row_stride + x * target->pixel_stride + first;
+            const float *addend = target->addend == NULL ? NULL : target->addend + y * target->addend_row_stride + x * target->addend_pixel_stride + first;
+            for (int32_t c = 0; c < channels; c += 4) {
+                decem_f32x4 value = target->pool ? largest_of_4(from + c) : decem_f32x4_load(from + c);
+                value = decem_clamp_f32x4(ADD(value, decem_f32x4_load(bias + first + c)), target->before);
+                if (addend != NULL) value = decem_clamp_f32x4(ADD(value, decem_f32x4_load(addend + c)), target->after);
+                decem_f32x4_store(to + c, value);
+            }
+        }
+}
+
+void decem_winograd_transform_output(const float *m, ptrdiff_t point_stride, int32_t channels, int32_t side, decem_winograd_points points, int32_t kernel,
+                                     const float *bias, const decem_winograd_target *target) {
+    float half[DECEM_WINOGRAD_SIDE_MOST * LINES_NEXT], values[DECEM_WINOGRAD_SIDE_MOST * LINES_NEXT]; /* [row][column][channel] */
+    for (int32_t c = 0; c < channels; c += LINES_CHANNELS) {
+        int32_t some = channels - c < LINES_CHANNELS ? channels - c : LINES_CHANNELS;
+        decem_winograd_lines columns = {.in = m + c, .in_value = side * point_stride, .in_line = point_stride,
+                                        .last_point = (side - 1) * side * point_stride, .last_line = (side - 1) * point_stride,
+                                        .out = half, .out_value = LINES_NEXT, .out_line = LINES_CHANNELS,
+                                        .count = points.x, .channels = some};
+        transform(points.y, kernel, &columns);
+        decem_winograd_lines rows = {.in = half, .in_value = LINES_CHANNELS, .in_line = LINES_NEXT,
+                                     .last_point = (points.x - 1) * LINES_CHANNELS, .last_line = (points.y - kernel) * LINES_NEXT,
+                                     .out = values, .out_value = LINES_CHANNELS, .out_line = LINES_NEXT,
+                                     .count = points.y - kernel + 1, .channels = some};
+        transform(points.x, kernel, &rows);
+        store_block(values, bias, target, c, some);
+    }
+}
