@@ -27,7 +27,7 @@ export function percent(probability) {
 
 /** @param {number} ms */
 export function milliseconds(ms) {
-  return ms < 1000 ? `${fixed(ms, ms < 100 ? 1 : 0)} ms` : `${fixed(ms / 1000, 2)} s`;
+  return ms < 1000 ? `${fixed(ms, ms < 1 ? 2 : ms < 100 ? 1 : 0)} ms` : `${fixed(ms / 1000, 2)} s`;
 }
 
 /** 75 -> "1 min 15 s". @param {number} seconds */

@@ -45,7 +45,8 @@ others are done all the same; the exit status is then 1.`,
         } catch (error) {
           status = 1;
           progress.end();
-          console.error(`decem: ${file}: ${messageOf(error)}`);
+          const message = messageOf(error);
+          console.error(`decem: ${message.includes(file) ? message : `${file}: ${message}`}`);
           if (json) console.log(JSON.stringify({ file, error: errorObject(error) }));
         }
       }
