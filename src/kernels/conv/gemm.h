@@ -10,7 +10,10 @@
 
 #include "kernels/map.h"
 
-enum { DECEM_GEMM_ROWS_PAST = 8 /* kernels compute up to so many rows at once */ };
+enum {
+    DECEM_GEMM_ROWS_PAST = 8,                       /* kernels compute up to so many rows at once */
+    DECEM_GEMM_ROWS_STEP = DECEM_FUSED_MADD ? 2 : 4 /* of a multiple of so many none is computed twice */
+};
 
 /* The rows of the matrix, as pointers: [row_count], followed by copies of the last up to a multiple of DECEM_GEMM_ROWS_PAST:
  * where there are too few rows for a kernel, it computes the last ones again. */

@@ -84,10 +84,11 @@ static decem_winograd_points points_of(const decem_winograd_args *args, int32_t 
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
     int32_t blocks = block_count(args), panels = panel_count(args);
     int32_t batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
-    if (batches > 1) batches = decem_divide_up(batches, threads) * threads;
-    args->batch = decem_divide_up(decem_divide_up(blocks, batches), DECEM_CONV_ROWS) * DECEM_CONV_ROWS;
+    /* Threads share blocks, so that each transforms all weights, or else panels, so that each transforms all inputs: whichever is less. */
+    if (batches > 1 || 2 * blocks > args->output.channels) batches = decem_divide_up(batches, threads) * threads;
+    args->batch = decem_divide_up(decem_divide_up(blocks, batches), DECEM_GEMM_ROWS_STEP) * DECEM_GEMM_ROWS_STEP;
     batches = decem_divide_up(blocks, args->batch);
-    int32_t parts = decem_divide_up(threads, batches); /* no more, since each transforms all of its batch's input */
+    int32_t parts = decem_divide_up(threads, batches);
     if (parts > panels / PANELS_LEAST) parts = panels / PANELS_LEAST;
     args->tile_panels = parts < 1 ? panels : decem_divide_up(panels, parts);
 }
