@@ -45,7 +45,8 @@ static void check_case(const char *name, kernel run, int32_t row_count, int32_t 
         outputs[i] = output + row * WIDTH;
     }
     decem_gemm_rows rows = {inputs, adds ? addends : NULL, outputs, row_count};
-    decem_gemm_panel panel = {3, OFFSET, segment_lists[segment_count - 1], segment_count, length, weights, bias, clamp};
+    decem_gemm_ahead ahead = {weights, weights + segment_count * length * 8}; /* of no consequence but for time */
+    decem_gemm_panel panel = {3, OFFSET, segment_lists[segment_count - 1], segment_count, length, weights, bias, clamp, &ahead};
     if (run == NULL) decem_f32_gemm(&rows, &panel, columns);
     else run(&rows, &panel, 0, row_count);
 

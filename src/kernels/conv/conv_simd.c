@@ -101,8 +101,10 @@ void decem_f32_conv__simd(const decem_conv_args *args, int32_t tile) {
     find_sums(&rows, sums);
     for (int32_t p = first_panel; p < panel_end; p++) {
         const decem_conv_panel *panel = &args->panels[p];
+        const float *weights = args->weights + p * panel_weights, *next = weights + panel_weights;
+        decem_gemm_ahead ahead = {next, p + 1 < panel_end ? next + panel_weights : next};
         decem_gemm_panel product = {panel->input_offset, 0, args->segments, args->segment_count, args->segment_length,
-                                    args->weights + p * panel_weights, args->bias + p * DECEM_CONV_COLUMNS, finish->before};
+                                    weights, args->bias + p * DECEM_CONV_COLUMNS, finish->before, &ahead};
         if (in_place && panel->columns % 4 == 0) {
             product.output_offset = panel->output_offset;
             if (adds) product.clamp = finish->after;

@@ -8,6 +8,8 @@
 #ifndef DECEM_KERNELS_CONV_GEMM_H
 #define DECEM_KERNELS_CONV_GEMM_H
 
+#include <stdbool.h>
+
 #include "kernels/map.h"
 
 enum {
@@ -24,6 +26,12 @@ typedef struct decem_gemm_rows {
     int32_t row_count;
 } decem_gemm_rows;
 
+/* Memory that will be needed soon, such as the next weights. WASM has no instruction to fetch ahead, and a product that waits for every line of
+ * its weights computes nothing meanwhile; so kernels read a few lines of it between products, whose results are still on their way. */
+typedef struct decem_gemm_ahead {
+    const float *at, *end; /* what is left of it; equal: nothing */
+} decem_gemm_ahead;
+
 /* Rows times one panel of up to 8 columns:
  *     outputs[r][output_offset + j] = clamp(bias[j] + addends[r][output_offset + j] +
  *         sum over segments s and k < length of inputs[r][input_offset + segments[s] + k] * weights[s * length + k][j])
@@ -34,6 +42,7 @@ typedef struct decem_gemm_panel {
     int32_t segment_count, length;
     const float *weights, *bias;
     decem_clamp clamp;
+    decem_gemm_ahead *ahead;
 } decem_gemm_panel;
 
 /* All rows, by the kernels that suit the build and the columns: 4 are written where `columns` is 4 or fewer, else 8. */
@@ -54,6 +63,27 @@ static inline ptrdiff_t decem_gemm_distance(const float *from, const float *to) 
 
 static inline decem_f32x4 decem_gemm_splat_at(const float *at, ptrdiff_t bytes) {
     return decem_f32x4_splat_load((const float *)((uintptr_t)at + (uintptr_t)bytes));
+}
+
+enum {
+    DECEM_GEMM_AHEAD_EVERY = 128, /* elements of a row between two looks ahead: all that is multiplied meanwhile fits what a core keeps in flight */
+    DECEM_GEMM_LINE = 16,         /* elements of a cache line */
+    DECEM_GEMM_AHEAD = 8 * DECEM_GEMM_LINE /* elements of a look: a core waits for about so many lines at once */
+};
+
+static inline bool decem_gemm_has_ahead(const decem_gemm_ahead *ahead) {
+    return ahead->end - ahead->at >= DECEM_GEMM_AHEAD;
+}
+
+/* How far to go along a row before the next look ahead. */
+static inline const float *decem_gemm_stop(const float *at, const float *end, const decem_gemm_ahead *ahead) {
+    return end - at > DECEM_GEMM_AHEAD_EVERY && decem_gemm_has_ahead(ahead) ? at + DECEM_GEMM_AHEAD_EVERY : end;
+}
+
+static inline void decem_gemm_look_ahead(decem_gemm_ahead *ahead) {
+    if (!decem_gemm_has_ahead(ahead)) return;
+    for (int32_t i = 0; i < DECEM_GEMM_AHEAD; i += DECEM_GEMM_LINE) (void)*(const volatile float *)(ahead->at + i);
+    ahead->at += DECEM_GEMM_AHEAD;
 }
 
 #endif

@@ -8,6 +8,7 @@ DECEM_NOINLINE void decem_f32_gemm_4x8__simd(const decem_gemm_rows *rows, const 
     const int32_t *segments = panel->segments;
     int32_t segment_count = panel->segment_count, length = panel->length, input_offset = panel->input_offset, output_offset = panel->output_offset;
     decem_clamp clamp = panel->clamp;
+    decem_gemm_ahead *ahead = panel->ahead;
     for (; count > 0; count -= 4, inputs += 4, outputs += 4) {
         decem_f32x4 c00 = decem_f32x4_load(bias), c01 = decem_f32x4_load(bias + 4);
         decem_f32x4 c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
@@ -30,18 +31,22 @@ DECEM_NOINLINE void decem_f32_gemm_4x8__simd(const decem_gemm_rows *rows, const 
         for (int32_t s = 0; s < segment_count; s++) {
             const float *a = inputs[0] + input_offset + segments[s], *end = a + length;
             do {
-                decem_f32x4 w0 = decem_f32x4_load(w), w1 = decem_f32x4_load(w + 4);
-                decem_f32x4 x0 = decem_f32x4_splat_load(a), x1 = decem_gemm_splat_at(a, d1), x2 = decem_gemm_splat_at(a, d2), x3 = decem_gemm_splat_at(a, d3);
-                c00 = decem_f32x4_madd(x0, w0, c00);
-                c01 = decem_f32x4_madd(x0, w1, c01);
-                c10 = decem_f32x4_madd(x1, w0, c10);
-                c11 = decem_f32x4_madd(x1, w1, c11);
-                c20 = decem_f32x4_madd(x2, w0, c20);
-                c21 = decem_f32x4_madd(x2, w1, c21);
-                c30 = decem_f32x4_madd(x3, w0, c30);
-                c31 = decem_f32x4_madd(x3, w1, c31);
-                w += 8;
-                a++;
+                const float *stop = decem_gemm_stop(a, end, ahead);
+                do {
+                    decem_f32x4 w0 = decem_f32x4_load(w), w1 = decem_f32x4_load(w + 4);
+                    decem_f32x4 x0 = decem_f32x4_splat_load(a), x1 = decem_gemm_splat_at(a, d1), x2 = decem_gemm_splat_at(a, d2), x3 = decem_gemm_splat_at(a, d3);
+                    c00 = decem_f32x4_madd(x0, w0, c00);
+                    c01 = decem_f32x4_madd(x0, w1, c01);
+                    c10 = decem_f32x4_madd(x1, w0, c10);
+                    c11 = decem_f32x4_madd(x1, w1, c11);
+                    c20 = decem_f32x4_madd(x2, w0, c20);
+                    c21 = decem_f32x4_madd(x2, w1, c21);
+                    c30 = decem_f32x4_madd(x3, w0, c30);
+                    c31 = decem_f32x4_madd(x3, w1, c31);
+                    w += 8;
+                    a++;
+                } while (a < stop);
+                decem_gemm_look_ahead(ahead);
             } while (a < end);
         }
         if (clamp.bounds > 0) {

@@ -7,6 +7,7 @@ DECEM_NOINLINE void decem_f32_gemm_6x8__simd(const decem_gemm_rows *rows, const 
     const int32_t *segments = panel->segments;
     int32_t segment_count = panel->segment_count, length = panel->length, input_offset = panel->input_offset, output_offset = panel->output_offset;
     decem_clamp clamp = panel->clamp;
+    decem_gemm_ahead *ahead = panel->ahead;
     for (; count > 0; count -= 6, inputs += 6, outputs += 6) {
         decem_f32x4 c00 = decem_f32x4_load(bias), c01 = decem_f32x4_load(bias + 4);
         decem_f32x4 c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01;
@@ -34,27 +35,31 @@ DECEM_NOINLINE void decem_f32_gemm_6x8__simd(const decem_gemm_rows *rows, const 
         for (int32_t s = 0; s < segment_count; s++) {
             const float *a = inputs[0] + input_offset + segments[s], *end = a + length;
             do {
-                decem_f32x4 w0 = decem_f32x4_load(w), w1 = decem_f32x4_load(w + 4);
-                decem_f32x4 x = decem_f32x4_splat_load(a); /* one input at a time: 12 sums, 2 weights and it are all the registers */
-                c00 = decem_f32x4_madd(x, w0, c00);
-                c01 = decem_f32x4_madd(x, w1, c01);
-                x = decem_gemm_splat_at(a, d1);
-                c10 = decem_f32x4_madd(x, w0, c10);
-                c11 = decem_f32x4_madd(x, w1, c11);
-                x = decem_gemm_splat_at(a, d2);
-                c20 = decem_f32x4_madd(x, w0, c20);
-                c21 = decem_f32x4_madd(x, w1, c21);
-                x = decem_gemm_splat_at(a, d3);
-                c30 = decem_f32x4_madd(x, w0, c30);
-                c31 = decem_f32x4_madd(x, w1, c31);
-                x = decem_gemm_splat_at(a, d4);
-                c40 = decem_f32x4_madd(x, w0, c40);
-                c41 = decem_f32x4_madd(x, w1, c41);
-                x = decem_gemm_splat_at(a, d5);
-                c50 = decem_f32x4_madd(x, w0, c50);
-                c51 = decem_f32x4_madd(x, w1, c51);
-                w += 8;
-                a++;
+                const float *stop = decem_gemm_stop(a, end, ahead);
+                do {
+                    decem_f32x4 w0 = decem_f32x4_load(w), w1 = decem_f32x4_load(w + 4);
+                    decem_f32x4 x = decem_f32x4_splat_load(a); /* one input at a time: 12 sums, 2 weights and it are all the registers */
+                    c00 = decem_f32x4_madd(x, w0, c00);
+                    c01 = decem_f32x4_madd(x, w1, c01);
+                    x = decem_gemm_splat_at(a, d1);
+                    c10 = decem_f32x4_madd(x, w0, c10);
+                    c11 = decem_f32x4_madd(x, w1, c11);
+                    x = decem_gemm_splat_at(a, d2);
+                    c20 = decem_f32x4_madd(x, w0, c20);
+                    c21 = decem_f32x4_madd(x, w1, c21);
+                    x = decem_gemm_splat_at(a, d3);
+                    c30 = decem_f32x4_madd(x, w0, c30);
+                    c31 = decem_f32x4_madd(x, w1, c31);
+                    x = decem_gemm_splat_at(a, d4);
+                    c40 = decem_f32x4_madd(x, w0, c40);
+                    c41 = decem_f32x4_madd(x, w1, c41);
+                    x = decem_gemm_splat_at(a, d5);
+                    c50 = decem_f32x4_madd(x, w0, c50);
+                    c51 = decem_f32x4_madd(x, w1, c51);
+                    w += 8;
+                    a++;
+                } while (a < stop);
+                decem_gemm_look_ahead(ahead);
             } while (a < end);
         }
         if (clamp.bounds > 0) {
