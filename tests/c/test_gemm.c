@@ -4,7 +4,7 @@
 
 #include "maps.h"
 
-enum { ROWS_MOST = 24, WIDTH = 40 /* of a row of outputs */, OFFSET = 8 };
+enum { ROWS_MOST = 24, ROW = 400 /* of inputs */, WIDTH = 40 /* of outputs */, OFFSET = 8 };
 
 static uint32_t seed = 11;
 
@@ -32,7 +32,7 @@ static void check_case(const char *name, kernel run, int32_t row_count, int32_t 
     snprintf(context, sizeof context, "%s: %d rows, %d columns, %d segments of %d%s", name, (int)row_count, (int)columns, (int)segment_count,
              (int)length, adds ? ", addend" : "");
     check_in(context);
-    float *input = make_values(ROWS_MOST * 128, &seed), *weights = make_values((size_t)(segment_count * length * 8), &seed);
+    float *input = make_values(ROWS_MOST * ROW, &seed), *weights = make_values((size_t)(segment_count * length * 8), &seed);
     float *addend = make_values(ROWS_MOST * WIDTH, &seed), *bias = make_values(8, &seed);
     float *output = make_values(ROWS_MOST * WIDTH, &seed), *before = malloc(ROWS_MOST * WIDTH * sizeof *before);
     memcpy(before, output, ROWS_MOST * WIDTH * sizeof *before);
@@ -40,7 +40,7 @@ static void check_case(const char *name, kernel run, int32_t row_count, int32_t 
     float *outputs[ROWS_MOST + DECEM_GEMM_ROWS_PAST];
     for (int32_t i = 0; i < row_count + DECEM_GEMM_ROWS_PAST; i++) {
         int32_t row = i < row_count ? (i * 11) % row_count : (row_count * 11 - 11) % row_count; /* in no order */
-        inputs[i] = input + row * 128;
+        inputs[i] = input + row * ROW;
         addends[i] = addend + row * WIDTH;
         outputs[i] = output + row * WIDTH;
     }
@@ -50,9 +50,10 @@ static void check_case(const char *name, kernel run, int32_t row_count, int32_t 
     if (run == NULL) decem_f32_gemm(&rows, &panel, columns);
     else run(&rows, &panel, 0, row_count);
 
+    CHECK(ahead.at >= weights && ahead.at <= ahead.end);
     int32_t written = columns <= 4 ? 4 : 8, wrong = 0, touched = 0;
     for (int32_t i = 0; i < row_count; i++) {
-        ptrdiff_t row = (inputs[i] - input) / 128;
+        ptrdiff_t row = (inputs[i] - input) / ROW;
         for (int32_t j = 0; j < WIDTH; j++) {
             float got = output[row * WIDTH + j];
             if (j < OFFSET || j >= OFFSET + written) touched += !same_bits(got, before[row * WIDTH + j]);
@@ -70,9 +71,9 @@ static void check_case(const char *name, kernel run, int32_t row_count, int32_t 
 }
 
 static void check_kernel(const char *name, kernel run, int32_t row_count, int32_t columns) {
-    static const int32_t lengths[] = {1, 2, 9};
+    static const int32_t lengths[] = {1, 2, 9, 300}; /* and several looks ahead on the way */
     for (int32_t segments = 1; segments <= 3; segments++)
-        for (int32_t l = 0; l < 3; l++)
+        for (int32_t l = 0; l < 4; l++)
             for (int adds = 0; adds < 2; adds++) {
                 check_case(name, run, row_count, columns, segments, lengths[l], adds, unbounded);
                 check_case(name, run, row_count, columns, segments, lengths[l], adds, narrow);
