@@ -66,7 +66,7 @@ static inline decem_f32x4 decem_gemm_splat_at(const float *at, ptrdiff_t bytes) 
 }
 
 enum {
-    DECEM_GEMM_AHEAD_EVERY = 128, /* elements of a row between two looks ahead: all that is multiplied meanwhile fits what a core keeps in flight */
+    DECEM_GEMM_AHEAD_EVERY = 128, /* elements of a row between two looks ahead: 50 rows of a panel are enough to read the next */
     DECEM_GEMM_LINE = 16,         /* elements of a cache line */
     DECEM_GEMM_AHEAD = 8 * DECEM_GEMM_LINE /* elements of a look: a core waits for about so many lines at once */
 };
