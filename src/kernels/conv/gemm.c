@@ -20,10 +20,9 @@ void decem_f32_gemm(const decem_gemm_rows *rows, const decem_gemm_panel *panel, 
     else decem_f32_gemm_4x8__simd(rows, panel, 0, round_up(rows->row_count, 4));
 }
 
-void decem_f32_gemm_product(const decem_gemm_rows *rows, int32_t input_offset, int32_t output_offset, int32_t depth, const float *weights) {
+void decem_f32_gemm_product(const decem_gemm_rows *rows, int32_t input_offset, int32_t output_offset, int32_t depth, const float *weights, decem_gemm_ahead *ahead) {
     static const float no_bias[8];
     static const int32_t one_segment[1];
-    decem_gemm_ahead nothing = {weights, weights};
-    decem_gemm_panel panel = {input_offset, output_offset, one_segment, 1, depth, weights, no_bias, {0.0f, 0.0f, 0}, &nothing};
+    decem_gemm_panel panel = {input_offset, output_offset, one_segment, 1, depth, weights, no_bias, {0.0f, 0.0f, 0}, ahead};
     decem_f32_gemm(rows, &panel, 8);
 }

@@ -49,7 +49,7 @@ typedef struct decem_gemm_panel {
 void decem_f32_gemm(const decem_gemm_rows *rows, const decem_gemm_panel *panel, int32_t columns);
 
 /* The product alone: no bias, addends as the rows have them, rows of inputs and of weights in one run of `depth`; 8 columns. */
-void decem_f32_gemm_product(const decem_gemm_rows *rows, int32_t input_offset, int32_t output_offset, int32_t depth, const float *weights);
+void decem_f32_gemm_product(const decem_gemm_rows *rows, int32_t input_offset, int32_t output_offset, int32_t depth, const float *weights, decem_gemm_ahead *ahead);
 
 /* As many rows as a multiple of the kernel's, from the `first` on. */
 void decem_f32_gemm_4x8__simd(const decem_gemm_rows *rows, const decem_gemm_panel *panel, int32_t first, int32_t count);

@@ -10,10 +10,11 @@
  * F(2, 5), whose points are some of the same, with the same transformed weights. Of 14x14 outputs that leaves 484 of 576 products.
  *
  * Weights are kept as they came, and transformed while they are used: 36 or 64 for 9 would have to be read from memory, which
- * takes longer than to compute them again. So a part of them is transformed, multiplied with all blocks of a batch, and forgotten.
+ * takes longer than to compute them again. So a part of them is transformed, multiplied with all blocks of a batch, and forgotten:
+ * of some columns and some input channels, and of 64 points only some lines.
  *
  *     scratch:  V [in / depth][points][blocks][depth]   transformed input
- *               U [panels][points][depth][8]            transformed weights, of some panels of 8 columns and some input channels
+ *               U [panels][some points][depth][8]       transformed weights, of some panels of 8 columns
  *               M [points][blocks][panels * 8]          products
  *
  * The input needs no halo: blocks at the edge are copied with zeros around them. Channels: in a multiple of 4, out of 8.
@@ -27,7 +28,7 @@
 
 enum {
     DECEM_WINOGRAD_SIDE_MOST = 8,  /* inputs along a block's side, and points */
-    DECEM_WINOGRAD_BATCH_MAX = 56, /* blocks at once: 28x28 pixels are 49 of 4x4 */
+    DECEM_WINOGRAD_BATCH_MAX = 104, /* blocks at once: 56x56 pixels are 100 of 6x6 */
     DECEM_WINOGRAD_DEPTH = 128,    /* input channels whose weights are transformed at once */
     DECEM_WINOGRAD_SPREAD = 16,    /* elements between points that keep them apart: were they a multiple of 4 KiB, as they tend to be, all
                                       would fall into the same few lines of the first-level cache */
@@ -83,8 +84,24 @@ typedef struct decem_winograd_points {
 void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, int32_t side, decem_winograd_points points,
                                     float *v, ptrdiff_t point_stride);
 
-/* [depth][kernel * kernel][8] to [side * side][depth][8]. */
-void decem_winograd_transform_weights(const float *weights, int32_t kernel, int32_t side, int32_t depth, float *u);
+/* Lines of points are transformed at once, all of them or, where their weights would crowd the second-level cache, in parts of two: the first
+ * and the last line, then those of a point and of its opposite. */
+static inline int32_t decem_winograd_parts(int32_t kernel, int32_t side) {
+    return kernel == 3 && side == 8 ? 4 : 1;
+}
+
+static inline int32_t decem_winograd_part_lines(int32_t kernel, int32_t side) {
+    return side / decem_winograd_parts(kernel, side);
+}
+
+/* Where a part's line is among all. */
+static inline int32_t decem_winograd_line(int32_t kernel, int32_t side, int32_t part, int32_t line) {
+    if (decem_winograd_parts(kernel, side) == 1) return line;
+    return part == 0 ? line * (side - 1) : 2 * part - 1 + line;
+}
+
+/* [depth][kernel * kernel][8] to a part's [lines][side][depth][8]. */
+void decem_winograd_transform_weights(const float *weights, int32_t kernel, int32_t side, int32_t part, int32_t depth, float *u);
 
 /* Where a block's outputs go: height x width of them are inside the image, after pooling if there is any; addend as in
  * decem_conv_finish. */

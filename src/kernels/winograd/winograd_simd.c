@@ -63,7 +63,7 @@ static ptrdiff_t m_stride(const decem_winograd_args *args) {
 
 /* Elements from a panel of U to the next. */
 static ptrdiff_t u_panel(const decem_winograd_args *args) {
-    return (ptrdiff_t)point_count(args) * DECEM_WINOGRAD_U_STRIDE;
+    return (ptrdiff_t)decem_winograd_part_lines(args->kernel, args->side) * args->side * DECEM_WINOGRAD_U_STRIDE;
 }
 
 static ptrdiff_t u_elements(const decem_winograd_args *args) {
@@ -150,15 +150,30 @@ static void transform_input(const decem_winograd_args *args, int32_t first, int3
 typedef struct group {
     int32_t first_panel, panels;
     int32_t first_channel, depth;
+    int32_t part;               /* of the lines of points */
 } group;
 
+static const float *weights_of(const decem_winograd_args *args, int32_t panel, int32_t channel) {
+    return args->weights + decem_winograd_weight_elements(args->kernel, args->input.channels, panel * DECEM_CONV_COLUMNS) +
+           decem_winograd_weight_elements(args->kernel, channel, DECEM_CONV_COLUMNS);
+}
+
 static void transform_weights(const decem_winograd_args *args, const group *of, const workspace *work) {
-    int32_t in = args->input.channels;
     for (int32_t n = 0; n < of->panels; n++) {
-        const float *weights = args->weights + decem_winograd_weight_elements(args->kernel, in, (of->first_panel + n) * DECEM_CONV_COLUMNS) +
-                               decem_winograd_weight_elements(args->kernel, of->first_channel, DECEM_CONV_COLUMNS);
-        decem_winograd_transform_weights(weights, args->kernel, args->side, of->depth, work->u + n * u_panel(args));
+        const float *weights = weights_of(args, of->first_panel + n, of->first_channel);
+        decem_winograd_transform_weights(weights, args->kernel, args->side, of->part, of->depth, work->u + n * u_panel(args));
     }
+}
+
+/* The weights that are transformed after those of a group's panel: of the channels that follow, or else of a panel of the group that follows. */
+static decem_gemm_ahead weights_after(const decem_winograd_args *args, const group *of, int32_t panel) {
+    int32_t channel = of->first_channel + of->depth;
+    if (channel == args->input.channels) {
+        channel = 0;
+        panel += of->panels;
+    }
+    const float *at = weights_of(args, panel, channel);
+    return (decem_gemm_ahead){at, panel < panel_count(args) ? at + decem_winograd_weight_elements(args->kernel, depth_from(args, channel), DECEM_CONV_COLUMNS) : at};
 }
 
 /* Blocks that have a point, as rows of V and M at the first point. */
@@ -188,18 +203,24 @@ static void find_rows(const workspace *work, int32_t blocks, const group *of, de
     }
 }
 
-/* M = V U at every point, or M + V U after the first channels. */
+/* M = V U at a part of the points, or M + V U after the first channels. */
 static void multiply(const decem_winograd_args *args, int32_t count, const group *of, const workspace *work) {
     block_rows rows[3][3]; /* with 4, 6 and 8 points down and across, at least */
     for (int32_t y = 4; y <= args->side; y += 2)
         for (int32_t x = 4; x <= args->side; x += 2) find_rows(work, count, of, (decem_winograd_points){y, x}, &rows[y / 2 - 2][x / 2 - 2]);
-    for (int32_t p = 0; p < point_count(args); p++) {
-        const block_rows *with = &rows[least_points(p / args->side, args->side) / 2 - 2][least_points(p % args->side, args->side) / 2 - 2];
+    int32_t parts = decem_winograd_parts(args->kernel, args->side), last = parts > 1 && of->part == parts - 1;
+    decem_gemm_ahead weights[PANELS_MOST];
+    for (int32_t n = 0; n < of->panels; n++) weights[n] = weights_after(args, of, of->first_panel + n);
+    for (int32_t i = 0; i < decem_winograd_part_lines(args->kernel, args->side) * args->side; i++) {
+        int32_t y = decem_winograd_line(args->kernel, args->side, of->part, i / args->side), x = i % args->side, p = y * args->side + x;
+        const block_rows *with = &rows[least_points(y, args->side) / 2 - 2][least_points(x, args->side) / 2 - 2];
         if (with->count == 0) continue;
         decem_gemm_rows all = {with->inputs, of->first_channel > 0 ? (const float *const *)with->outputs : NULL, with->outputs, with->count};
         int32_t v = (int32_t)(v_offset(args, of->first_channel) + p * v_stride(args)), m = (int32_t)(p * m_stride(args));
-        const float *u = work->u + p * DECEM_WINOGRAD_U_STRIDE;
-        for (int32_t n = 0; n < of->panels; n++, u += u_panel(args)) decem_f32_gemm_product(&all, v, m + n * DECEM_CONV_COLUMNS, of->depth, u);
+        const float *u = work->u + i * DECEM_WINOGRAD_U_STRIDE, *next = work->v + v + v_stride(args);
+        decem_gemm_ahead inputs = {next, p + 1 < point_count(args) ? next + with->count * of->depth : next};
+        for (int32_t n = 0; n < of->panels; n++, u += u_panel(args))
+            decem_f32_gemm_product(&all, v, m + n * DECEM_CONV_COLUMNS, of->depth, u, last ? &weights[n] : &inputs);
     }
 }
 
@@ -235,8 +256,10 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
         group of = {.first_panel = panel, .panels = panels};
         for (; of.first_channel < args->input.channels; of.first_channel += of.depth) {
             of.depth = depth_from(args, of.first_channel);
-            transform_weights(args, &of, &work);
-            multiply(args, count, &of, &work);
+            for (of.part = 0; of.part < decem_winograd_parts(args->kernel, args->side); of.part++) {
+                transform_weights(args, &of, &work);
+                multiply(args, count, &of, &work);
+            }
         }
         transform_output(args, first, count, &of, &work);
     }

@@ -40,6 +40,12 @@ static DECEM_INLINE void outer_line(const float *row, int32_t kernel, int32_t si
     weight_line(line, kernel, side, u);
 }
 
+/* The first and the last line: of 0 and of infinity. */
+static DECEM_INLINE void outer_lines(const float *weights, int32_t kernel, int32_t side, float *u, float *last) {
+    outer_line(weights, kernel, side, u);
+    outer_line(weights + (kernel - 1) * kernel * DECEM_CONV_COLUMNS, kernel, side, last);
+}
+
 /* The lines of a point and of its opposite. */
 static DECEM_INLINE void inner_lines(const float *weights, int32_t kernel, int32_t side, float point, float *u) {
     decem_f32x4 line[KERNEL_MOST], opposite[KERNEL_MOST];
@@ -54,9 +60,8 @@ static DECEM_INLINE void inner_lines(const float *weights, int32_t kernel, int32
 
 /* Four columns of one kernel. */
 static DECEM_INLINE void transform_kernel(const float *weights, int32_t kernel, int32_t side, float *u) {
-    outer_line(weights, kernel, side, u);
+    outer_lines(weights, kernel, side, u, u + (side - 1) * side * NEXT);
     for (int32_t i = 0; i < side / 2 - 1; i++) inner_lines(weights, kernel, side, POINTS[i], u + (2 * i + 1) * side * NEXT);
-    outer_line(weights + (kernel - 1) * kernel * DECEM_CONV_COLUMNS, kernel, side, u + (side - 1) * side * NEXT);
 }
 
 static DECEM_INLINE void transform_kernels(const float *weights, int32_t kernel, int32_t side, int32_t depth, float *u) {
@@ -68,16 +73,23 @@ DECEM_NOINLINE static void transform_kernels_of_3_to_6(const float *weights, int
     transform_kernels(weights, 3, 6, depth, u);
 }
 
-DECEM_NOINLINE static void transform_kernels_of_3_to_8(const float *weights, int32_t depth, float *u) {
-    transform_kernels(weights, 3, 8, depth, u);
-}
-
 DECEM_NOINLINE static void transform_kernels_of_5_to_8(const float *weights, int32_t depth, float *u) {
     transform_kernels(weights, 5, 8, depth, u);
 }
 
-void decem_winograd_transform_weights(const float *weights, int32_t kernel, int32_t side, int32_t depth, float *u) {
+DECEM_NOINLINE static void outer_lines_of_3_to_8(const float *weights, int32_t depth, float *u) {
+    for (int32_t k = 0; k < depth; k++, weights += 9 * DECEM_CONV_COLUMNS, u += DECEM_CONV_COLUMNS)
+        for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4) outer_lines(weights + half, 3, 8, u + half, u + 8 * NEXT + half);
+}
+
+DECEM_NOINLINE static void inner_lines_of_3_to_8(const float *weights, int32_t depth, float point, float *u) {
+    for (int32_t k = 0; k < depth; k++, weights += 9 * DECEM_CONV_COLUMNS, u += DECEM_CONV_COLUMNS)
+        for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4) inner_lines(weights + half, 3, 8, point, u + half);
+}
+
+void decem_winograd_transform_weights(const float *weights, int32_t kernel, int32_t side, int32_t part, int32_t depth, float *u) {
     if (kernel == 5) transform_kernels_of_5_to_8(weights, depth, u);
-    else if (side == 8) transform_kernels_of_3_to_8(weights, depth, u);
-    else transform_kernels_of_3_to_6(weights, depth, u);
+    else if (side == 6) transform_kernels_of_3_to_6(weights, depth, u);
+    else if (part == 0) outer_lines_of_3_to_8(weights, depth, u);
+    else inner_lines_of_3_to_8(weights, depth, POINTS[part - 1], u);
 }

@@ -110,7 +110,7 @@ static void compute_blocks(const decem_winograd_1d_args *args, const chunk_rows 
         columns = args->output.channels - n < COLUMNS_MOST ? args->output.channels - n : COLUMNS_MOST;
         for (int32_t column = 0; column < columns; column += DECEM_CONV_COLUMNS)
             for (int32_t p = 0; p < POINTS; p++, u += (ptrdiff_t)depth * DECEM_CONV_COLUMNS)
-                decem_f32_gemm_product(&(decem_gemm_rows){rows->inputs[p], NULL, rows->products[p], count}, 0, column, depth, u);
+                decem_f32_gemm_product(&(decem_gemm_rows){rows->inputs[p], NULL, rows->products[p], count}, 0, column, depth, u, &(decem_gemm_ahead){u, u});
         for (int32_t i = 0; i < count; i++)
             decem_winograd_1d_transform_output(work->m + i * COLUMNS_MOST, CHUNK * COLUMNS_MOST, columns, args->bias + n, args->clamp,
                                                output + n + i * BLOCK * args->output.pixel_stride, args->output.pixel_stride, width - i * BLOCK);
