@@ -89,6 +89,13 @@ static inline float decem_f32x4_lane3(decem_f32x4 a) { return a[3]; }
 
 static inline decem_f32x4 decem_f32x4_zero(void) { return decem_f32x4_splat(0.0f); }
 
+/* A constant that stays in a register, or near: engines make others anew wherever they are used, which takes three instructions. Once before a
+ * loop. */
+static inline decem_f32x4 decem_f32x4_kept(float value) {
+    volatile float unknown = value;
+    return decem_f32x4_splat(unknown);
+}
+
 /* a + factor * b; for powers of two it rounds alike fused and not. */
 static inline decem_f32x4 decem_f32x4_plus(decem_f32x4 a, float factor, decem_f32x4 b) {
     return decem_f32x4_madd(decem_f32x4_splat(factor), b, a);

@@ -5,8 +5,7 @@
 #include "plan/plan.h"
 
 static const double TRANSFORM_WEIGHT = 0.22; /* Winograd's: of a point of one input and one output channel */
-static const double TRANSFORM_BLOCK = 0.25;  /* of one block's point and channel, in and out */
-static const double TRANSFORM_LINE = 4.0;    /* Winograd's in one dimension: of one block and channel, out */
+static const double TRANSFORM_BLOCK = 0.45;  /* of one block's point and channel, in or out */
 static const double CACHE_BYTES = 512 * 1024;
 
 /* Weights are read once a batch of rows; from memory when they do not stay in the cache. */
@@ -21,37 +20,29 @@ static double direct_time(const decem_window *window, const decem_shape *in, con
     return weights * pixels / DECEM_GEMM_MACS + weight_time(weights, decem_divide_up(pixels, DECEM_CONV_TILE_ROWS));
 }
 
-/* Of the blocks along a side of the image. */
-static int32_t points_along(int32_t size, int32_t kernel, int32_t side) {
-    int32_t block = decem_winograd_block(kernel, side), rest = size % block;
-    return size / block * side + (rest == 0 ? 0 : decem_winograd_points_for(kernel, rest));
+/* Of the blocks along a side of the image: over all parities of the input, with `lacking` without a tap at infinity. */
+static int32_t points_along(int32_t size, const decem_window *window, int32_t side, int32_t lacking) {
+    int32_t taps = decem_winograd_taps(window->height, window->stride), block = decem_winograd_block(taps, side), rest = size % block;
+    int32_t points = size / block * side + (rest == 0 ? 0 : decem_winograd_points_for(taps, side, rest));
+    return window->stride * points - lacking * decem_divide_up(size, block);
 }
 
-static double winograd_time(int32_t kernel, int32_t side, const decem_shape *in, const decem_shape *out) {
-    int32_t block = decem_winograd_block(kernel, side), blocks = decem_divide_up(out->height, block) * decem_divide_up(out->width, block);
-    int32_t batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
-    int32_t points = points_along(out->height, kernel, side) * points_along(out->width, kernel, side);
-    if (points < DECEM_CONV_ROWS * side * side) points = DECEM_CONV_ROWS * side * side; /* the least that the micro-kernel computes */
+static double winograd_time(const decem_window *window, int32_t side, const decem_shape *in, const decem_shape *out) {
+    int32_t taps = decem_winograd_taps(window->height, window->stride), block = decem_winograd_block(taps, side);
+    int32_t blocks = decem_divide_up(out->height, block) * decem_divide_up(out->width, block), batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
+    int32_t lacking = in->channels % 4 == 0 && !decem_winograd_has_last(window->height, window->stride, window->stride - 1);
+    int32_t points = points_along(out->height, window, side, lacking) * points_along(out->width, window, side, lacking);
+    int32_t parities = window->stride * window->stride, least = parities * DECEM_CONV_ROWS * side * side;
+    if (points < least) points = least; /* that the micro-kernel computes */
     double channels = (double)in->channels * out->channels;
-    return channels * points / DECEM_GEMM_MACS + channels * side * side * batches * TRANSFORM_WEIGHT + weight_time(channels * kernel * kernel, batches) +
-           (double)blocks * side * side * (in->channels + out->channels) / 2 * TRANSFORM_BLOCK;
-}
-
-static double winograd_1d_time(const decem_window *window, const decem_shape *in, const decem_shape *out) {
-    double blocks = (double)out->height * decem_divide_up(out->width, DECEM_WINOGRAD_1D_BLOCK), depth = (double)window->height * DECEM_WINOGRAD_1D_STRIDE * in->channels;
-    return DECEM_WINOGRAD_1D_POINTS * depth * out->channels * blocks / DECEM_GEMM_MACS + blocks * out->channels * TRANSFORM_LINE;
-}
-
-static bool winograd_1d_fits(const decem_step *step, const decem_node *node, const decem_shape *in) {
-    const decem_window *window = &node->window;
-    return node->groups == 1 && window->width == DECEM_WINOGRAD_1D_WIDTH && window->stride == DECEM_WINOGRAD_1D_STRIDE && step->shuffle == 1 &&
-           step->addend < 0 && in->channels >= 2 && node->shape.channels % DECEM_CONV_COLUMNS == 0;
+    return channels * points / DECEM_GEMM_MACS + channels * parities * side * side * batches * TRANSFORM_WEIGHT + weight_time(channels * parities * taps * taps, batches) +
+           (double)blocks * side * side * (parities * in->channels + out->channels) * TRANSFORM_BLOCK;
 }
 
 static bool winograd_fits(const decem_step *step, const decem_node *node, const decem_shape *in) {
     const decem_window *window = &node->window;
-    return node->groups == 1 && window->height == window->width && (window->height == 3 || window->height == 5) && window->stride == 1 &&
-           step->shuffle == 1 && !step->interleave && in->channels % 4 == 0 && node->shape.channels % DECEM_CONV_COLUMNS == 0;
+    bool fits = window->stride == 1 ? (window->height == 3 || window->height == 5) && in->channels % 4 == 0 : window->stride == 2 && (window->height == 3 || window->height == 7);
+    return fits && node->groups == 1 && window->height == window->width && step->shuffle == 1 && !step->interleave && node->shape.channels % DECEM_CONV_COLUMNS == 0;
 }
 
 static void choose_fastest(const decem_plan *plan, decem_step *step) {
@@ -59,14 +50,13 @@ static void choose_fastest(const decem_plan *plan, decem_step *step) {
     const decem_shape *in = &plan->graph->nodes[node->inputs[0]].shape;
     const decem_window *window = &node->window;
     double best = direct_time(window, in, &node->shape);
-    for (int32_t side = window->height == 3 ? 6 : 8; winograd_fits(step, node, in) && side <= DECEM_WINOGRAD_SIDE_MOST; side += 2) {
-        double time = winograd_time(window->height, side, in, &node->shape);
+    for (int32_t side = window->height == 3 && window->stride == 1 ? 6 : 8; winograd_fits(step, node, in) && side <= DECEM_WINOGRAD_SIDE_MOST; side += 2) {
+        double time = winograd_time(window, side, in, &node->shape);
         if (time >= best) continue;
         best = time;
         step->kind = DECEM_STEP_WINOGRAD;
         step->winograd_side = side;
     }
-    if (winograd_1d_fits(step, node, in) && winograd_1d_time(window, in, &node->shape) < best) step->kind = DECEM_STEP_WINOGRAD_1D;
 }
 
 bool decem_plan_reads_alone(const decem_plan *plan, decem_value reader, decem_value value) {
@@ -81,7 +71,7 @@ bool decem_plan_reads_alone(const decem_plan *plan, decem_value reader, decem_va
 static bool pools(const decem_plan *plan, const decem_step *step, const decem_step *pool) {
     const decem_node *node = &plan->graph->nodes[pool->node];
     const decem_padding *p = &node->window.padding;
-    return step->kind == DECEM_STEP_WINOGRAD && pool->kind == DECEM_STEP_POOL && node->op == DECEM_OP_MAX_POOL && step->addend < 0 &&
+    return step->kind == DECEM_STEP_WINOGRAD && plan->graph->nodes[step->node].window.stride == 1 && pool->kind == DECEM_STEP_POOL && node->op == DECEM_OP_MAX_POOL && step->addend < 0 &&
            node->window.height == 2 && node->window.width == 2 && node->window.stride == 2 && !node->window.ceil_mode &&
            p->top == 0 && p->left == 0 && p->bottom == 0 && p->right == 0 && pool->input == step->result &&
            plan->inside[step->result] < 0 && decem_plan_reads_alone(plan, pool->node, step->result);

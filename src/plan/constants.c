@@ -21,10 +21,8 @@ static void take_weight_row(decem_plan *plan, const decem_step *step, int64_t ro
         decem_conv_shape shape = decem_step_conv_shape(plan, step);
         decem_conv_pack_row(&shape, (int32_t)row, values, weights);
     } else if (step->kind == DECEM_STEP_WINOGRAD) {
-        decem_winograd_pack_row(node->window.height, plan->graph->nodes[node->inputs[0]].shape.channels, (int32_t)row, values, weights);
-    } else if (step->kind == DECEM_STEP_WINOGRAD_1D) {
         decem_conv_shape shape = decem_step_conv_shape(plan, step);
-        decem_winograd_1d_pack_row(&shape, (int32_t)row, values, weights);
+        decem_winograd_pack_row(&shape, (int32_t)row, values, weights);
     } else if (step->kind == DECEM_STEP_DEPTHWISE) {
         decem_depthwise_pack_row(node->shape.channels, (int32_t)row, values, weights);
     } else {
@@ -61,9 +59,7 @@ static void scale_channel(decem_plan *plan, const decem_step *step, int32_t chan
     if (step->kind == DECEM_STEP_CONV) {
         decem_conv_scale_row(&shape, channel, scale, weights);
     } else if (step->kind == DECEM_STEP_WINOGRAD) {
-        decem_winograd_scale_row(shape.window_height, shape.in_channels, channel, scale, weights);
-    } else if (step->kind == DECEM_STEP_WINOGRAD_1D) {
-        decem_winograd_1d_scale_row(&shape, channel, scale, weights);
+        decem_winograd_scale_row(&shape, channel, scale, weights);
     } else {
         decem_depthwise_scale_row(shape.out_channels, channel, scale, weights);
     }

@@ -220,10 +220,8 @@ static void lay_out_constants(decem_plan *plan) {
         const decem_node *node = &plan->graph->nodes[step->node];
         int64_t channels = node->shape.channels, weights = 0, bias = channels, tables = 0;
         if (step->kind == DECEM_STEP_WINOGRAD) {
-            weights = decem_winograd_weight_elements(node->window.height, plan->graph->nodes[node->inputs[0]].shape.channels, node->shape.channels);
-        } else if (step->kind == DECEM_STEP_WINOGRAD_1D) {
             decem_conv_shape shape = decem_step_conv_shape(plan, step);
-            weights = decem_winograd_1d_weight_elements(&shape);
+            weights = decem_winograd_weight_elements(&shape);
         } else if (step->kind == DECEM_STEP_CONV) {
             decem_conv_shape shape = decem_step_conv_shape(plan, step);
             weights = decem_conv_weight_elements(&shape);
@@ -267,17 +265,12 @@ static decem_map map_of_shape(const decem_shape *shape) {
 /* Tiles depend on shapes alone, so their scratch is known before any memory is. */
 static int64_t step_scratch_elements(const decem_plan *plan, const decem_step *step) {
     decem_map in = map_of_shape(&plan->graph->nodes[step->input].shape), out = map_of_shape(&plan->graph->nodes[step->result].shape);
-    int32_t window_height = plan->graph->nodes[step->node].window.height;
+    const decem_window *window = &plan->graph->nodes[step->node].window;
     if (step->band_rows > 0) return step->band_rows * decem_plan_band(plan, step).row_stride;
     if (step->kind == DECEM_STEP_WINOGRAD) {
-        decem_winograd_args args = {.kernel = window_height, .side = step->winograd_side, .pool = step->pools, .input = in, .output = out};
+        decem_winograd_args args = {.kernel = window->height, .stride = window->stride, .side = step->winograd_side, .pool = step->pools, .input = in, .output = out};
         decem_winograd_choose_tiles(&args, plan->threads);
         return decem_winograd_scratch_elements(&args);
-    }
-    if (step->kind == DECEM_STEP_WINOGRAD_1D) {
-        decem_winograd_1d_args args = {.window_height = window_height, .input = in, .output = out};
-        decem_winograd_1d_choose_tiles(&args, plan->threads);
-        return decem_winograd_1d_scratch_elements(&args);
     }
     return 0;
 }

@@ -32,11 +32,10 @@
 #include "kernels/move/move.h"
 #include "kernels/pool/pool.h"
 #include "kernels/winograd/winograd.h"
-#include "kernels/winograd_1d/winograd_1d.h"
 #include "weights/dtype.h"
 
 typedef enum decem_step_kind {
-    DECEM_STEP_CONV, DECEM_STEP_WINOGRAD, DECEM_STEP_WINOGRAD_1D, DECEM_STEP_DEPTHWISE, DECEM_STEP_LINEAR, DECEM_STEP_LINEAR_I8, DECEM_STEP_POOL,
+    DECEM_STEP_CONV, DECEM_STEP_WINOGRAD, DECEM_STEP_DEPTHWISE, DECEM_STEP_LINEAR, DECEM_STEP_LINEAR_I8, DECEM_STEP_POOL,
     DECEM_STEP_LRN, DECEM_STEP_MOVE
 } decem_step_kind;
 
@@ -81,7 +80,6 @@ typedef struct decem_step {
     union {
         decem_conv_args conv;
         decem_winograd_args winograd;
-        decem_winograd_1d_args winograd_1d;
         decem_depthwise_args depthwise;
         decem_linear_args linear;
         decem_linear_i8_args linear_i8;
@@ -188,7 +186,7 @@ decem_map decem_plan_map(const decem_plan *plan, decem_value value);
 /* [channels] the scales of a step's I8 weights. */
 const float *decem_step_scales(const decem_plan *plan, const decem_step *step);
 
-/* The shape of a CONV, WINOGRAD or WINOGRAD_1D step's convolution. */
+/* The shape of a CONV or WINOGRAD step's convolution. */
 decem_conv_shape decem_step_conv_shape(const decem_plan *plan, const decem_step *step);
 
 #endif

@@ -75,6 +75,7 @@ static void prepare_winograd(decem_plan *plan, decem_step *step) {
     const decem_node *node = &plan->graph->nodes[step->node];
     decem_winograd_args *args = &step->args.winograd;
     args->kernel = node->window.height;
+    args->stride = node->window.stride;
     args->side = step->winograd_side;
     args->input = decem_plan_map(plan, step->input);
     args->padding_top = node->window.padding.top;
@@ -86,16 +87,6 @@ static void prepare_winograd(decem_plan *plan, decem_step *step) {
     args->finish = finish_of(plan, step);
     decem_winograd_choose_tiles(args, plan->threads);
     step->tiles = decem_winograd_tiles(args);
-}
-
-static void prepare_winograd_1d(decem_plan *plan, decem_step *step) {
-    const decem_window *window = &plan->graph->nodes[step->node].window;
-    decem_winograd_1d_args *args = &step->args.winograd_1d;
-    *args = (decem_winograd_1d_args){window->height, decem_plan_map(plan, step->input), window->padding.top, window->padding.left,
-                                     decem_plan_map(plan, step->result), plan->constants + step->weights, plan->constants + step->bias,
-                                     clamp_of(step->before), 0};
-    decem_winograd_1d_choose_tiles(args, plan->threads);
-    step->tiles = decem_winograd_1d_tiles(args);
 }
 
 static void prepare_depthwise(decem_plan *plan, decem_step *step) {
@@ -164,7 +155,6 @@ void decem_plan_prepare(decem_plan *plan, float *arena, float *constants) {
         switch (step->kind) {
             case DECEM_STEP_CONV: prepare_conv(plan, step); await_tensors(plan, step); break;
             case DECEM_STEP_WINOGRAD: prepare_winograd(plan, step); await_tensors(plan, step); break;
-            case DECEM_STEP_WINOGRAD_1D: prepare_winograd_1d(plan, step); await_tensors(plan, step); break;
             case DECEM_STEP_DEPTHWISE: prepare_depthwise(plan, step); await_tensors(plan, step); break;
             case DECEM_STEP_LINEAR: prepare_linear(plan, step); await_tensors(plan, step); break;
             case DECEM_STEP_LINEAR_I8: prepare_linear_i8(plan, step); await_tensors(plan, step); break;

@@ -27,7 +27,6 @@ void decem_plan_run_tile(const decem_plan *plan, int32_t index, int32_t tile, in
     switch (step->kind) {
         case DECEM_STEP_CONV: decem_f32_conv__simd(&step->args.conv, tile); break;
         case DECEM_STEP_WINOGRAD: decem_f32_winograd__simd(&step->args.winograd, tile, scratch); break;
-        case DECEM_STEP_WINOGRAD_1D: decem_f32_winograd_1d__simd(&step->args.winograd_1d, tile, scratch); break;
         case DECEM_STEP_DEPTHWISE: decem_f32_depthwise3x3__simd(&step->args.depthwise, tile); break;
         case DECEM_STEP_LINEAR: decem_f32_linear__simd(&step->args.linear, tile); break;
         case DECEM_STEP_LINEAR_I8: decem_i8_linear__simd(&step->args.linear_i8, tile); break;
@@ -50,14 +49,19 @@ int32_t decem_plan_ready_steps(const decem_plan *plan) {
     return ready;
 }
 
+/* Named by its blocks. */
+static const char *winograd_kernel(const decem_window *window, int32_t side) {
+    static const char *const names[] = {[4] = "winograd 4x4", [5] = "winograd 5x5", [6] = "winograd 6x6", [7] = "winograd 7x7"};
+    return names[decem_winograd_block(decem_winograd_taps(window->height, window->stride), side)];
+}
+
 const char *decem_step_kernel(const decem_plan *plan, const decem_step *step) {
     if (decem_step_is_in_bands(plan, step)) return "with the layer before";
     switch (step->kind) {
         case DECEM_STEP_CONV:
             if (step->band_rows > 0) return DECEM_FUSED_MADD ? "conv 6x8, depthwise" : "conv 4x8, depthwise";
             return DECEM_FUSED_MADD ? "conv 6x8" : "conv 4x8";
-        case DECEM_STEP_WINOGRAD: return decem_winograd_block(plan->graph->nodes[step->node].window.height, step->winograd_side) == 4 ? "winograd 4x4" : "winograd 6x6";
-        case DECEM_STEP_WINOGRAD_1D: return "winograd 1x4";
+        case DECEM_STEP_WINOGRAD: return winograd_kernel(&plan->graph->nodes[step->node].window, step->winograd_side);
         case DECEM_STEP_DEPTHWISE: return "depthwise 3x3";
         case DECEM_STEP_LINEAR: return "linear";
         case DECEM_STEP_LINEAR_I8: return "linear i8";

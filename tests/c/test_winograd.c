@@ -1,5 +1,5 @@
-/* Winograd's convolutions against the same reference as the direct one: both kernels, both sizes of blocks, those that are cut by the image's edge,
- * padding, additions, and the same bits however the work is cut into tiles. */
+/* Winograd's convolutions against the same reference as the direct one: every kernel and stride, both sizes of blocks, those that are cut by the
+ * image's edge, padding, additions, and the same bits however the work is cut into tiles. */
 #include "kernels/winograd/winograd.h"
 
 #include "conv_reference.h"
@@ -9,7 +9,7 @@
 static uint32_t seed = 7;
 
 typedef struct winograd_case {
-    int32_t kernel, side;
+    int32_t kernel, stride, side;
     int32_t in, out, height, width;
     border around;
     int32_t gap;
@@ -57,11 +57,11 @@ static void check_tilings(const decem_winograd_args *args, int32_t gap, const gu
 }
 
 /* Packs a channel's weights; every other one is halved afterwards, and in the original: exact. */
-static float *pack(int32_t kernel, int32_t in, int32_t out, const float *weights) {
-    float *packed = malloc((size_t)decem_winograd_weight_elements(kernel, in, out) * sizeof *packed);
-    for (int32_t n = 0; n < out; n++) {
-        decem_winograd_pack_row(kernel, in, n, weights + n * in * kernel * kernel, packed);
-        if (n % 2 == 1) decem_winograd_scale_row(kernel, in, n, 0.5f, packed);
+static float *pack(const decem_conv_shape *shape, const float *weights) {
+    float *packed = malloc((size_t)decem_winograd_weight_elements(shape) * sizeof *packed);
+    for (int32_t n = 0; n < shape->out_channels; n++) {
+        decem_winograd_pack_row(shape, n, weights + n * decem_conv_depth(shape), packed);
+        if (n % 2 == 1) decem_winograd_scale_row(shape, n, 0.5f, packed);
     }
     return packed;
 }
@@ -79,11 +79,11 @@ static guarded_map pooled(guarded_map *of) {
 }
 
 static void check_case(const winograd_case *c) {
-    int32_t cut = c->kernel - 1, taps = c->kernel * c->kernel;
-    int32_t height = c->height + c->around.top + c->around.bottom - cut, width = c->width + c->around.left + c->around.right - cut;
-    if (height < 1 + c->pool || width < 1 + c->pool) return;
+    int32_t taps = c->kernel * c->kernel, spare_rows = c->height + c->around.top + c->around.bottom - c->kernel, spare_columns = c->width + c->around.left + c->around.right - c->kernel;
+    int32_t height = spare_rows / c->stride + 1, width = spare_columns / c->stride + 1;
+    if (spare_rows < 0 || spare_columns < 0 || height < 1 + c->pool || width < 1 + c->pool) return;
     char name[160];
-    snprintf(name, sizeof name, "%dx%d in blocks of %d, %d to %d channels, image %dx%d padded %d %d %d %d, gap %d, pool %d, tail %d", (int)c->kernel, (int)c->kernel, (int)c->side, (int)c->in, (int)c->out, (int)c->height,
+    snprintf(name, sizeof name, "%dx%d of stride %d in blocks of %d, %d to %d channels, image %dx%d padded %d %d %d %d, gap %d, pool %d, tail %d", (int)c->kernel, (int)c->kernel, (int)c->stride, (int)c->side, (int)c->in, (int)c->out, (int)c->height,
              (int)c->width, (int)c->around.top, (int)c->around.left, (int)c->around.bottom, (int)c->around.right, (int)c->gap, c->pool, (int)c->tail);
     check_in(name);
     uint32_t values = seed++ * 7919u, same_values = values;
@@ -91,15 +91,15 @@ static void check_case(const winograd_case *c) {
     guarded_map addend = make_input(height, width, c->out, 2 * c->gap, (border){0, 0, 0, 0}, &seed);
     guarded_map wanted = make_map(height, width, c->out, 0), bound = make_map(height, width, c->out, 0);
     float *weights = make_values((size_t)(c->out * c->in * taps), &seed), *bias = make_values((size_t)c->out, &seed);
-    float *packed = pack(c->kernel, c->in, c->out, weights);
+    decem_conv_shape shape = {c->in, c->out, 1, 1, c->kernel, c->kernel, c->stride};
+    float *packed = pack(&shape, weights);
     for (int32_t n = 1; n < c->out; n += 2)
         for (int32_t k = 0; k < c->in * taps; k++) weights[n * c->in * taps + k] *= 0.5f;
 
-    decem_conv_shape shape = {c->in, c->out, 1, 1, c->kernel, c->kernel, 1};
     define_conv(&shape, padded.map, weights, bias, c->tail, c->before, &addend.map, c->after, &wanted.map);
     define_winograd_bound(&padded.map, weights, c->in * taps, c->tail, &bound.map);
     if (c->pool) wanted = pooled(&wanted);
-    decem_winograd_args args = {.kernel = c->kernel, .side = c->side, .input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .pool = c->pool, .output = wanted.map, .weights = packed,
+    decem_winograd_args args = {.kernel = c->kernel, .stride = c->stride, .side = c->side, .input = input.map, .padding_top = c->around.top, .padding_left = c->around.left, .pool = c->pool, .output = wanted.map, .weights = packed,
                                 .bias = bias, .finish = finish_of(c->tail, c->before, &addend.map, c->after)};
     decem_winograd_choose_tiles(&args, 1);
     guarded_map output = run(args, c->gap, false);
@@ -118,13 +118,15 @@ static void check_case(const winograd_case *c) {
     free_map(&output);
 }
 
-/* Both kernels, the larger with twice the padding, in blocks of all sizes, with pixels side by side and with a gap between them. */
+/* All kernels, with padding as wide as they are, in blocks of all sizes, with pixels side by side and with a gap between them. */
 static void check_all(winograd_case c) {
-    static const int32_t kinds[][2] = {{3, 6}, {3, 8}, {5, 8}};
+    static const int32_t kinds[][3] = {{3, 1, 6}, {3, 1, 8}, {5, 1, 8}, {3, 2, 8}, {7, 2, 8}};
     border around = c.around;
     for (int32_t k = 0; k < COUNT(kinds); k++) {
         c.kernel = kinds[k][0];
-        c.side = kinds[k][1];
+        c.stride = kinds[k][1];
+        c.side = kinds[k][2];
+        if (c.stride == 1 ? c.in % 4 != 0 : c.pool) continue;
         int32_t times = c.kernel / 2;
         c.around = (border){times * around.top, times * around.left, times * around.bottom, times * around.right};
         for (c.gap = 0; c.gap <= 4; c.gap += 4) check_case(&c);
@@ -134,7 +136,7 @@ static void check_all(winograd_case c) {
 static const border one = {1, 1, 1, 1};
 
 static void test_channels(void) {
-    static const int32_t ins[] = {4, 8, 12, 60}, outs[] = {8, 16, 72};
+    static const int32_t ins[] = {1, 2, 3, 4, 5, 8, 12, 60}, outs[] = {8, 16, 72};
     for (int32_t i = 0; i < COUNT(ins); i++)
         for (int32_t o = 0; o < COUNT(outs); o++) check_all((winograd_case){.in = ins[i], .out = outs[o], .height = 5, .width = 6, .around = one, .before = relu});
 }
@@ -144,6 +146,7 @@ static void test_sizes(void) {
     static const int32_t sizes[][2] = {{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {6, 6}, {7, 7}, {8, 8}, {10, 12}, {14, 14}, {5, 9}, {13, 2}, {1, 11}, {33, 31}};
     for (int32_t s = 0; s < COUNT(sizes); s++) {
         check_all((winograd_case){.in = 4, .out = 8, .height = sizes[s][0], .width = sizes[s][1], .around = one});
+        check_all((winograd_case){.in = 3, .out = 8, .height = sizes[s][0], .width = sizes[s][1], .around = one});
         check_all((winograd_case){.in = 4, .out = 8, .height = sizes[s][0], .width = sizes[s][1]});
         check_all((winograd_case){.in = 4, .out = 8, .height = sizes[s][0], .width = sizes[s][1], .around = one, .pool = true});
     }
@@ -152,7 +155,7 @@ static void test_sizes(void) {
 /* As many channels as are transformed at once, some more, and several times that; with few blocks and with more than a batch. Outputs are
  * several groups of panels but where the channels are most, since the reference takes its time. */
 static void test_depths(void) {
-    static const int32_t sizes[][2] = {{7, 7}, {14, 14}, {28, 28}, {33, 31}}, ins[] = {128, 132, 260, 516};
+    static const int32_t sizes[][2] = {{7, 7}, {14, 14}, {33, 31}}, ins[] = {128, 132, 260, 516};
     for (int32_t s = 0; s < COUNT(sizes); s++)
         for (int32_t i = 0; i < COUNT(ins); i++)
             check_all((winograd_case){.in = ins[i], .out = ins[i] > 260 ? 8 : 40, .height = sizes[s][0], .width = sizes[s][1], .around = one, .before = relu});
@@ -160,7 +163,8 @@ static void test_depths(void) {
 
 static void test_padding_corners(void) {
     for (int32_t corner = 0; corner < 16; corner++)
-        check_all((winograd_case){.in = 4, .out = 8, .height = 7, .width = 6, .around = {corner & 1, corner >> 1 & 1, corner >> 2 & 1, corner >> 3}});
+        for (int32_t in = 3; in <= 4; in++)
+            check_all((winograd_case){.in = in, .out = 8, .height = 7, .width = 6, .around = {corner & 1, corner >> 1 & 1, corner >> 2 & 1, corner >> 3}});
 }
 
 static void test_tails(void) {

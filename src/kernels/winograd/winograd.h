@@ -1,10 +1,19 @@
-/* Convolution of stride 1 by Winograd's minimal filtering, F(4x4, 3x3), F(6x6, 3x3) and F(4x4, 5x5): Lavin and Gray, "Fast algorithms for
- * convolutional neural networks" (2015), https://arxiv.org/abs/1509.09308. Written with d for a block of 6x6 or 8x8 inputs, g for a kernel:
+/* Convolution by Winograd's minimal filtering: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2015),
+ * https://arxiv.org/abs/1509.09308. Written with d for a block of 6x6 or 8x8 inputs, g for a kernel:
  *
- *     4x4 or 6x6 outputs = At [ (G g Gt) * (Bt d B) ] A
+ *     outputs = At [ (G g Gt) * (Bt d B) ] A
+ *
+ *     kernel               3x3   3x3   5x5     3x3, stride 2   7x7, stride 2
+ *     inputs of a block    6x6   8x8   8x8     8x8             8x8
+ *     outputs              4x4   6x6   4x4     7x7             5x5
+ *     times fewer products 4     5.1   6.3     2 (of 225)      3.8
  *
  * The products over input channels at each of the 36 or 64 points are a matrix multiplication, done by the same micro-kernel as every other
- * convolution: rows are blocks of the image, columns output channels. 4, 5.1 or 6.3 times fewer multiplications than directly.
+ * convolution: rows are blocks of the image, columns output channels.
+ *
+ * A convolution of stride 2 is one of stride 1 over four times as many channels, by a kernel of half the side: those of the input's even rows and
+ * even columns, even rows and odd columns, and so on. 3x3 becomes 2x2 and 7x7 4x4. Odd rows and columns see a tap less, for which there is a
+ * zero, and nothing to be multiplied at infinity.
  *
  * A block at the right or lower edge of which few columns or rows are inside the image needs fewer points: as many as F(2, 3), F(4, 3) or
  * F(2, 5), whose points are some of the same, with the same transformed weights. Of 14x14 outputs that leaves 484 of 576 products.
@@ -13,11 +22,12 @@
  * takes longer than to compute them again. So a part of them is transformed, multiplied with all blocks of a batch, and forgotten:
  * of some columns and some input channels, and of 64 points only some lines.
  *
- *     scratch:  V [in / depth][points][blocks][depth]   transformed input
- *               U [panels][some points][depth][8]       transformed weights, of some panels of 8 columns
- *               M [points][blocks][panels * 8]          products
+ *     scratch:  V [runs of channels][points][blocks][depth]   transformed input
+ *               U [panels][some points][depth][8]             transformed weights, of some panels of 8 columns
+ *               M [points][blocks][panels * 8]                products
  *
- * The input needs no halo: blocks at the edge are copied with zeros around them. Channels: in a multiple of 4, out of 8.
+ * The input needs no halo: blocks at the edge are copied with zeros around them. Channels: in any number, but a multiple of 4 for stride 1;
+ * out a multiple of 8.
  *
  * Tolerance against the reference, with K = taps * in: |error| <= 16 * K * 2^-23 * max|input| * max over outputs of sum|weight|: the
  * transforms amplify rounding. */
@@ -36,35 +46,45 @@ enum {
 };
 
 typedef struct decem_winograd_args {
-    int32_t kernel;             /* along its side: 3 or 5 */
-    int32_t side;               /* of a block: 6, for kernels of 3, or 8 */
+    int32_t kernel, stride;     /* along its side: 3 or 5, stride 1; 3 or 7, stride 2 */
+    int32_t side;               /* of a block: 6, for kernels of 3 and stride 1, or 8 */
     decem_map input;            /* `at` is the first pixel, padding not included */
     int32_t padding_top, padding_left;
     decem_map output;           /* of the convolution, or of its pool */
-    int32_t pool;               /* 1: each 2x2 of the outputs becomes its maximum (never with an addend) */
-    const float *weights;       /* [out / 8][in][kernel * kernel][8] */
+    int32_t pool;               /* 1: each 2x2 of the outputs becomes its maximum; never with an addend or stride 2 */
+    const float *weights;       /* [out / 8][stride * stride * in][taps * taps][8] */
     const float *bias;          /* [out] */
     decem_conv_finish finish;   /* interleave is not supported */
     int32_t batch;              /* blocks a tile, at most DECEM_WINOGRAD_BATCH_MAX */
     int32_t tile_panels;        /* columns / 8 a tile */
 } decem_winograd_args;
 
+/* Taps along the side of the kernel of stride 1: 2 to 5. */
+static inline int32_t decem_winograd_taps(int32_t kernel, int32_t stride) {
+    return decem_divide_up(kernel, stride);
+}
+
 /* Outputs along a block's side. */
-static inline int32_t decem_winograd_block(int32_t kernel, int32_t side) {
-    return side - kernel + 1;
+static inline int32_t decem_winograd_block(int32_t taps, int32_t side) {
+    return side - taps + 1;
 }
 
 /* Points that so many outputs along a block's side need. They are 0, 1, -1, 2, -2, 1/2, -1/2 and infinity; of fewer, the first ones and
- * infinity. */
-static inline int32_t decem_winograd_points_for(int32_t kernel, int32_t outputs) {
-    return (outputs + kernel) / 2 * 2;
+ * infinity. With an even number of taps, blocks are never cut. */
+static inline int32_t decem_winograd_points_for(int32_t taps, int32_t side, int32_t outputs) {
+    return taps % 2 == 0 ? side : (outputs + taps) / 2 * 2;
 }
 
-int64_t decem_winograd_weight_elements(int32_t kernel, int32_t in, int32_t out);
+/* Whether rows or columns of a parity see the last tap. */
+static inline int decem_winograd_has_last(int32_t kernel, int32_t stride, int32_t parity) {
+    return parity + stride * (decem_winograd_taps(kernel, stride) - 1) < kernel;
+}
+
+int64_t decem_winograd_weight_elements(const decem_conv_shape *shape);
 
 /* Packs one output channel's [in][kernel][kernel] weights; scales them: batch norm, folded. */
-void decem_winograd_pack_row(int32_t kernel, int32_t in, int32_t channel, const float *row, float *packed);
-void decem_winograd_scale_row(int32_t kernel, int32_t in, int32_t channel, float scale, float *packed);
+void decem_winograd_pack_row(const decem_conv_shape *shape, int32_t channel, const float *row, float *packed);
+void decem_winograd_scale_row(const decem_conv_shape *shape, int32_t channel, float scale, float *packed);
 
 /* Chooses how much a tile does, so that some threads share the work; then how many tiles, and the elements of scratch that one needs. */
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads);
@@ -86,22 +106,22 @@ void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdi
 
 /* Lines of points are transformed at once, all of them or, where their weights would crowd the second-level cache, in parts of two: the first
  * and the last line, then those of a point and of its opposite. */
-static inline int32_t decem_winograd_parts(int32_t kernel, int32_t side) {
-    return kernel == 3 && side == 8 ? 4 : 1;
+static inline int32_t decem_winograd_parts(int32_t side) {
+    return side == DECEM_WINOGRAD_SIDE_MOST ? 4 : 1;
 }
 
-static inline int32_t decem_winograd_part_lines(int32_t kernel, int32_t side) {
-    return side / decem_winograd_parts(kernel, side);
+static inline int32_t decem_winograd_part_lines(int32_t side) {
+    return side / decem_winograd_parts(side);
 }
 
 /* Where a part's line is among all. */
-static inline int32_t decem_winograd_line(int32_t kernel, int32_t side, int32_t part, int32_t line) {
-    if (decem_winograd_parts(kernel, side) == 1) return line;
+static inline int32_t decem_winograd_line(int32_t side, int32_t part, int32_t line) {
+    if (decem_winograd_parts(side) == 1) return line;
     return part == 0 ? line * (side - 1) : 2 * part - 1 + line;
 }
 
-/* [depth][kernel * kernel][8] to a part's [lines][side][depth][8]. */
-void decem_winograd_transform_weights(const float *weights, int32_t kernel, int32_t side, int32_t part, int32_t depth, float *u);
+/* [depth][taps * taps][8] to a part's [lines][side][depth][8]. */
+void decem_winograd_transform_weights(const float *weights, int32_t taps, int32_t side, int32_t part, int32_t depth, float *u);
 
 /* Where a block's outputs go: height x width of them are inside the image, after pooling if there is any; addend as in
  * decem_conv_finish. */
@@ -115,7 +135,7 @@ typedef struct decem_winograd_target {
 } decem_winograd_target;
 
 /* One block, some channels. */
-void decem_winograd_transform_output(const float *m, ptrdiff_t point_stride, int32_t channels, int32_t side, decem_winograd_points points, int32_t kernel,
+void decem_winograd_transform_output(const float *m, ptrdiff_t point_stride, int32_t channels, int32_t side, decem_winograd_points points, int32_t taps,
                                      const float *bias, const decem_winograd_target *target);
 
 #endif

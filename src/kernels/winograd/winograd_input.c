@@ -2,56 +2,99 @@
  * weights once a batch of blocks. */
 #include "kernels/winograd/winograd_lines.h"
 
+/* Factors of the lines' transforms. */
+typedef struct factors {
+    decem_f32x4 half; /* of 4 points */
+    decem_f32x4 inner, outer_even, outer_odd, half_even, half_odd; /* scales of 6 or 8: of points 1, 2 and 1/2 */
+    decem_f32x4 a, b, c, d, e;
+} factors;
+
+static DECEM_INLINE factors factors_of(int32_t points) {
+    factors f;
+    if (points == 4) {
+        f.half = decem_f32x4_kept(0.5f);
+    } else if (points == 6) {
+        f.inner = decem_f32x4_kept(-1.0f / 6);
+        f.outer_even = decem_f32x4_kept(1.0f / 24);
+        f.outer_odd = decem_f32x4_kept(1.0f / 12);
+        f.a = decem_f32x4_kept(-4);
+        f.b = decem_f32x4_kept(-1.25f);
+        f.c = decem_f32x4_kept(0.25f);
+        f.d = decem_f32x4_kept(-5);
+        f.e = decem_f32x4_kept(4);
+    } else {
+        f.inner = decem_f32x4_kept(-1.0f / 4.5f);
+        f.outer_even = decem_f32x4_kept(1.0f / 90);
+        f.outer_odd = decem_f32x4_kept(1.0f / 45);
+        f.half_even = decem_f32x4_kept(32.0f / 45);
+        f.half_odd = decem_f32x4_kept(16.0f / 45);
+        f.a = decem_f32x4_kept(-4.25f);
+        f.b = decem_f32x4_kept(-1.25f);
+        f.c = decem_f32x4_kept(0.25f);
+        f.d = decem_f32x4_kept(-5);
+        f.e = decem_f32x4_kept(4);
+        f.half = decem_f32x4_kept(5.25f);
+    }
+    return f;
+}
+
+#define MADD(a, f, b) decem_f32x4_madd(f, b, a)
+#define MUL decem_f32x4_mul
+
 /* Values at 0, 1, -1 and infinity. */
-static inline void line_of_4(decem_f32x4 *d) {
+static DECEM_INLINE void line_of_4(decem_f32x4 *d, const factors *f) {
     decem_f32x4 d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3];
     d[0] = SUB(d0, d2);
-    d[1] = times(0.5f, ADD(d2, d1));
-    d[2] = times(0.5f, SUB(d2, d1));
+    d[1] = MUL(f->half, ADD(d2, d1));
+    d[2] = MUL(f->half, SUB(d2, d1));
     d[3] = SUB(d3, d1);
 }
 
 /* At 2 and -2, too. */
-static inline void line_of_6(decem_f32x4 *d) {
+static DECEM_INLINE void line_of_6(decem_f32x4 *d, const factors *f) {
     decem_f32x4 d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3], d4 = d[4], d5 = d[5];
-    decem_f32x4 even = times(-1.0f / 6, PLUS(d4, -4, d2)), odd = times(-1.0f / 6, PLUS(d3, -4, d1));
-    decem_f32x4 outer_even = times(1.0f / 24, SUB(d4, d2)), outer_odd = times(1.0f / 12, SUB(d3, d1));
-    d[0] = PLUS(PLUS(d0, -1.25f, d2), 0.25f, d4);
+    decem_f32x4 even = MUL(f->inner, MADD(d4, f->a, d2)), odd = MUL(f->inner, MADD(d3, f->a, d1));
+    decem_f32x4 outer_even = MUL(f->outer_even, SUB(d4, d2)), outer_odd = MUL(f->outer_odd, SUB(d3, d1));
+    d[0] = MADD(MADD(d0, f->b, d2), f->c, d4);
     d[1] = ADD(even, odd);
     d[2] = SUB(even, odd);
     d[3] = ADD(outer_even, outer_odd);
     d[4] = SUB(outer_even, outer_odd);
-    d[5] = PLUS(PLUS(d5, -5, d3), 4, d1);
+    d[5] = MADD(MADD(d5, f->d, d3), f->e, d1);
 }
 
 /* At 1/2 and -1/2, too. */
-static inline void line_of_8(decem_f32x4 *d) {
+static DECEM_INLINE void line_of_8(decem_f32x4 *d, const factors *f) {
     decem_f32x4 d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3], d4 = d[4], d5 = d[5], d6 = d[6], d7 = d[7];
-    decem_f32x4 even = times(-1.0f / 4.5f, PLUS(ADD(d2, d6), -4.25f, d4)), odd = times(-1.0f / 4.5f, PLUS(ADD(d1, d5), -4.25f, d3));
-    decem_f32x4 outer_even = times(1.0f / 90, PLUS(PLUS(d6, -1.25f, d4), 0.25f, d2)), outer_odd = times(1.0f / 45, PLUS(PLUS(d5, -1.25f, d3), 0.25f, d1));
-    decem_f32x4 inner_even = times(32.0f / 45, PLUS(PLUS(d6, -5, d4), 4, d2)), inner_odd = times(16.0f / 45, PLUS(PLUS(d5, -5, d3), 4, d1));
-    d[0] = PLUS(SUB(d0, d6), 5.25f, SUB(d4, d2));
+    decem_f32x4 even = MUL(f->inner, MADD(ADD(d2, d6), f->a, d4)), odd = MUL(f->inner, MADD(ADD(d1, d5), f->a, d3));
+    decem_f32x4 outer_even = MUL(f->outer_even, MADD(MADD(d6, f->b, d4), f->c, d2)), outer_odd = MUL(f->outer_odd, MADD(MADD(d5, f->b, d3), f->c, d1));
+    decem_f32x4 inner_even = MUL(f->half_even, MADD(MADD(d6, f->d, d4), f->e, d2)), inner_odd = MUL(f->half_odd, MADD(MADD(d5, f->d, d3), f->e, d1));
+    d[0] = MADD(SUB(d0, d6), f->half, SUB(d4, d2));
     d[1] = ADD(even, odd);
     d[2] = SUB(even, odd);
     d[3] = ADD(outer_even, outer_odd);
     d[4] = SUB(outer_even, outer_odd);
     d[5] = ADD(inner_even, inner_odd);
     d[6] = SUB(inner_even, inner_odd);
-    d[7] = PLUS(SUB(d7, d1), 5.25f, SUB(d3, d5));
+    d[7] = MADD(SUB(d7, d1), f->half, SUB(d3, d5));
 }
 
 static DECEM_INLINE void transform_lines(int32_t points, const decem_winograd_lines *of) {
-    for (int32_t k = 0; k < of->count; k++) {
-        const float *in = of->in + k * of->in_line;
-        float *out = of->out + (k < of->count - 1 ? k * of->out_line : of->last_line);
-        for (int32_t c = 0; c < of->channels; c += 4) {
+    decem_winograd_lines lines = *of;
+    factors f = factors_of(points);
+    for (int32_t k = 0; k < lines.count; k++) {
+        const float *in = lines.in + k * lines.in_line;
+        float *out = lines.out + (k < lines.count - 1 ? k * lines.out_line : lines.last_line);
+        for (int32_t c = 0; c < lines.channels; c += 4, in += 4, out += 4) {
             decem_f32x4 d[DECEM_WINOGRAD_SIDE_MOST];
-            for (int32_t i = 0; i < points; i++) d[i] = decem_f32x4_load(in + i * of->in_value + c);
-            if (points == 4) line_of_4(d);
-            else if (points == 6) line_of_6(d);
-            else line_of_8(d);
-            for (int32_t i = 0; i < points - 1; i++) decem_f32x4_store(out + i * of->out_value + c, d[i]);
-            decem_f32x4_store(out + of->last_point + c, d[points - 1]);
+            const float *at = in;
+            for (int32_t i = 0; i < points; i++, at += lines.in_value) d[i] = decem_f32x4_load(at);
+            if (points == 4) line_of_4(d, &f);
+            else if (points == 6) line_of_6(d, &f);
+            else line_of_8(d, &f);
+            float *to = out;
+            for (int32_t i = 0; i < points - 1; i++, to += lines.out_value) decem_f32x4_store(to, d[i]);
+            decem_f32x4_store(out + lines.last_point, d[points - 1]);
         }
     }
 }

@@ -1,30 +1,43 @@
 /* At [ M ] A: values of polynomials' products at the points become outputs. */
+#include <math.h>
+
 #include "kernels/winograd/winograd_lines.h"
 
+typedef struct factors { decem_f32x4 twos[6], halves[6]; } factors;
+
 /* out[i]: the sum over points p of p^i m; infinity counts for the last alone. */
-static DECEM_INLINE void output_line(int32_t points, int32_t outputs, const decem_f32x4 *m, decem_f32x4 *out) {
+static DECEM_INLINE void output_line(int32_t points, int32_t outputs, const decem_f32x4 *m, decem_f32x4 *out, const factors *f) {
     decem_f32x4 sum = ADD(m[1], m[2]), difference = SUB(m[1], m[2]);
     out[0] = ADD(m[0], sum);
     for (int32_t i = 1; i < outputs; i++) out[i] = i % 2 ? difference : sum;
     for (int32_t p = 3; p < points - 1; p += 2) {
         decem_f32x4 both[] = {ADD(m[p], m[p + 1]), SUB(m[p], m[p + 1])};
-        float power = 1;
         out[0] = ADD(out[0], both[0]);
-        for (int32_t i = 1; i < outputs; i++) out[i] = PLUS(out[i], power *= p == 3 ? 2 : 0.5f, both[i % 2]);
+        for (int32_t i = 1; i < outputs; i++) out[i] = decem_f32x4_madd(p == 3 ? f->twos[i - 1] : f->halves[i - 1], both[i % 2], out[i]);
     }
     out[outputs - 1] = ADD(out[outputs - 1], m[points - 1]);
 }
 
 static DECEM_INLINE void transform_lines(int32_t points, int32_t outputs, const decem_winograd_lines *of) {
-    for (int32_t k = 0; k < of->count; k++) {
-        const float *in = of->in + (k < of->count - 1 ? k * of->in_line : of->last_line);
-        float *out = of->out + k * of->out_line;
-        for (int32_t c = 0; c < of->channels; c += 4) {
+    decem_winograd_lines lines = *of;
+    factors f;
+    float power = 1;
+    for (int32_t i = 0; i < outputs - 1; i++) {
+        power *= 2;
+        if (points > 4) f.twos[i] = decem_f32x4_kept(power);
+        if (points > 6) f.halves[i] = decem_f32x4_kept(1 / power);
+    }
+    for (int32_t k = 0; k < lines.count; k++) {
+        const float *in = lines.in + (k < lines.count - 1 ? k * lines.in_line : lines.last_line);
+        float *out = lines.out + k * lines.out_line;
+        for (int32_t c = 0; c < lines.channels; c += 4, in += 4, out += 4) {
             decem_f32x4 m[DECEM_WINOGRAD_SIDE_MOST], values[DECEM_WINOGRAD_SIDE_MOST];
-            for (int32_t i = 0; i < points - 1; i++) m[i] = decem_f32x4_load(in + i * of->in_value + c);
-            m[points - 1] = decem_f32x4_load(in + of->last_point + c);
-            output_line(points, outputs, m, values);
-            for (int32_t i = 0; i < outputs; i++) decem_f32x4_store(out + i * of->out_value + c, values[i]);
+            const float *at = in;
+            for (int32_t i = 0; i < points - 1; i++, at += lines.in_value) m[i] = decem_f32x4_load(at);
+            m[points - 1] = decem_f32x4_load(in + lines.last_point);
+            output_line(points, outputs, m, values, &f);
+            float *to = out;
+            for (int32_t i = 0; i < outputs; i++, to += lines.out_value) decem_f32x4_store(to, values[i]);
         }
     }
 }
@@ -49,11 +62,21 @@ DECEM_NOINLINE static void transform_lines_of_8_to_4(const decem_winograd_lines 
     transform_lines(8, 4, of);
 }
 
-static void transform(int32_t points, int32_t kernel, const decem_winograd_lines *of) {
+DECEM_NOINLINE static void transform_lines_of_8_to_5(const decem_winograd_lines *of) {
+    transform_lines(8, 5, of);
+}
+
+DECEM_NOINLINE static void transform_lines_of_8_to_7(const decem_winograd_lines *of) {
+    transform_lines(8, 7, of);
+}
+
+static void transform(int32_t points, int32_t taps, const decem_winograd_lines *of) {
     if (points == 4) transform_lines_of_4_to_2(of);
-    else if (points == 6 && kernel == 3) transform_lines_of_6_to_4(of);
+    else if (points == 6 && taps == 3) transform_lines_of_6_to_4(of);
     else if (points == 6) transform_lines_of_6_to_2(of);
-    else if (kernel == 3) transform_lines_of_8_to_6(of);
+    else if (taps == 2) transform_lines_of_8_to_7(of);
+    else if (taps == 3) transform_lines_of_8_to_6(of);
+    else if (taps == 4) transform_lines_of_8_to_5(of);
     else transform_lines_of_8_to_4(of);
 }
 
@@ -62,8 +85,22 @@ static inline decem_f32x4 largest_of_4(const float *at) {
                            decem_f32x4_max(decem_f32x4_load(at + LINES_NEXT), decem_f32x4_load(at + LINES_NEXT + LINES_CHANNELS)));
 }
 
+/* Those of a clamp, to be kept without a question asked: infinite where there are none. */
+typedef struct bounds {
+    decem_f32x4 low, high;
+} bounds;
+
+static bounds bounds_of(decem_clamp clamp) {
+    return (bounds){decem_f32x4_splat(clamp.bounds > 0 ? clamp.low : -INFINITY), decem_f32x4_splat(clamp.bounds > 1 ? clamp.high : INFINITY)};
+}
+
+static inline decem_f32x4 bounded(decem_f32x4 value, const bounds *by) {
+    return decem_f32x4_min(decem_f32x4_max(value, by->low), by->high);
+}
+
 /* A block's outputs, [row][column][channel], go to memory: pooled, added to, or as they are. Some channels from `first` on. */
 static void store_block(const float *values, const float *bias, const decem_winograd_target *target, int32_t first, int32_t channels) {
+    bounds before = bounds_of(target->before), after = bounds_of(target->after);
     ptrdiff_t each = target->pool ? 2 : 1;
     for (int32_t y = 0; y < target->height; y++)
         for (int32_t x = 0; x < target->width; x++) {
@@ -72,14 +109,14 @@ static void store_block(const float *values, const float *bias, const decem_wino
             const float *addend = target->addend == NULL ? NULL : target->addend + y * target->addend_row_stride + x * target->addend_pixel_stride + first;
             for (int32_t c = 0; c < channels; c += 4) {
                 decem_f32x4 value = target->pool ? largest_of_4(from + c) : decem_f32x4_load(from + c);
-                value = decem_clamp_f32x4(ADD(value, decem_f32x4_load(bias + first + c)), target->before);
-                if (addend != NULL) value = decem_clamp_f32x4(ADD(value, decem_f32x4_load(addend + c)), target->after);
+                value = bounded(ADD(value, decem_f32x4_load(bias + first + c)), &before);
+                if (addend != NULL) value = bounded(ADD(value, decem_f32x4_load(addend + c)), &after);
                 decem_f32x4_store(to + c, value);
             }
         }
 }
 
-void decem_winograd_transform_output(const float *m, ptrdiff_t point_stride, int32_t channels, int32_t side, decem_winograd_points points, int32_t kernel,
+void decem_winograd_transform_output(const float *m, ptrdiff_t point_stride, int32_t channels, int32_t side, decem_winograd_points points, int32_t taps,
                                      const float *bias, const decem_winograd_target *target) {
     float half[DECEM_WINOGRAD_SIDE_MOST * LINES_NEXT], values[DECEM_WINOGRAD_SIDE_MOST * LINES_NEXT]; /* [row][column][channel] */
     for (int32_t c = 0; c < channels; c += LINES_CHANNELS) {
@@ -88,12 +125,12 @@ void decem_winograd_transform_output(const float *m, ptrdiff_t point_stride, int
                                         .last_point = (side - 1) * side * point_stride, .last_line = (side - 1) * point_stride,
                                         .out = half, .out_value = LINES_NEXT, .out_line = LINES_CHANNELS,
                                         .count = points.x, .channels = some};
-        transform(points.y, kernel, &columns);
+        transform(points.y, taps, &columns);
         decem_winograd_lines rows = {.in = half, .in_value = LINES_CHANNELS, .in_line = LINES_NEXT,
-                                     .last_point = (points.x - 1) * LINES_CHANNELS, .last_line = (points.y - kernel) * LINES_NEXT,
+                                     .last_point = (points.x - 1) * LINES_CHANNELS, .last_line = (points.y - taps) * LINES_NEXT,
                                      .out = values, .out_value = LINES_CHANNELS, .out_line = LINES_NEXT,
-                                     .count = points.y - kernel + 1, .channels = some};
-        transform(points.x, kernel, &rows);
+                                     .count = points.y - taps + 1, .channels = some};
+        transform(points.x, taps, &rows);
         store_block(values, bias, target, c, some);
     }
 }
