@@ -29,7 +29,7 @@ static int32_t points_along(int32_t size, const decem_window *window, int32_t si
 
 static double winograd_time(const decem_window *window, int32_t side, const decem_shape *in, const decem_shape *out) {
     int32_t taps = decem_winograd_taps(window->height, window->stride), block = decem_winograd_block(taps, side);
-    int32_t blocks = decem_divide_up(out->height, block) * decem_divide_up(out->width, block), batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
+    int32_t blocks = decem_divide_up(out->height, block) * decem_divide_up(out->width, block), batches = decem_winograd_batches(blocks);
     int32_t lacking = in->channels % 4 == 0 && !decem_winograd_has_last(window->height, window->stride, window->stride - 1);
     int32_t points = points_along(out->height, window, side, lacking) * points_along(out->width, window, side, lacking);
     int32_t parities = window->stride * window->stride, least = parities * DECEM_CONV_ROWS * side * side;

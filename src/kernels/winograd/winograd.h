@@ -39,7 +39,8 @@
 enum {
     DECEM_WINOGRAD_SIDE_MOST = 8,  /* inputs along a block's side, and points */
     DECEM_WINOGRAD_BATCH_MAX = 104, /* blocks at once: 56x56 pixels are 100 of 6x6 */
-    DECEM_WINOGRAD_DEPTH = 128,    /* input channels whose weights are transformed at once */
+    DECEM_WINOGRAD_BATCH_OF_MANY = 56, /* blocks at once where all are too many: their inputs stay in the second-level cache */
+    DECEM_WINOGRAD_DEPTH = 256,    /* input channels whose weights are transformed at once */
     DECEM_WINOGRAD_SPREAD = 16,    /* elements between points that keep them apart: were they a multiple of 4 KiB, as they tend to be, all
                                       would fall into the same few lines of the first-level cache */
     DECEM_WINOGRAD_U_STRIDE = DECEM_WINOGRAD_DEPTH * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD /* elements from a point of U to the next */
@@ -73,6 +74,11 @@ static inline int32_t decem_winograd_block(int32_t taps, int32_t side) {
  * infinity. With an even number of taps, blocks are never cut. */
 static inline int32_t decem_winograd_points_for(int32_t taps, int32_t side, int32_t outputs) {
     return taps % 2 == 0 ? side : (outputs + taps) / 2 * 2;
+}
+
+/* In how many batches so many blocks are computed. */
+static inline int32_t decem_winograd_batches(int32_t blocks) {
+    return blocks <= DECEM_WINOGRAD_BATCH_MAX ? 1 : decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_OF_MANY);
 }
 
 /* Whether rows or columns of a parity see the last tap. */

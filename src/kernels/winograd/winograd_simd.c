@@ -4,7 +4,7 @@
 #include "kernels/winograd/winograd.h"
 
 enum {
-    PANELS_MOST = 4,   /* whose weights are transformed at once: they stay in the second-level cache */
+    PANELS_MOST = 6,   /* whose weights are transformed at once: they stay in the second-level cache */
     PANELS_LEAST = 2   /* of a tile, which transforms its input by itself: fewer columns would not be worth that */
 };
 
@@ -104,7 +104,7 @@ static decem_winograd_points points_of(const decem_winograd_args *args, int32_t 
 
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
     int32_t blocks = block_count(args), panels = panel_count(args);
-    int32_t batches = decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_MAX);
+    int32_t batches = decem_winograd_batches(blocks);
     /* Threads share blocks, so that each transforms all weights, or else panels, so that each transforms all inputs: whichever is less. */
     if (batches > 1 || 2 * blocks > args->output.channels) batches = decem_divide_up(batches, threads) * threads;
     args->batch = decem_divide_up(decem_divide_up(blocks, batches), DECEM_GEMM_ROWS_STEP) * DECEM_GEMM_ROWS_STEP;
