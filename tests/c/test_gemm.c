@@ -4,7 +4,7 @@
 
 #include "maps.h"
 
-enum { ROWS_MOST = 24, ROW = 400 /* of inputs */, WIDTH = 40 /* of outputs */, OFFSET = 8 };
+enum { ROWS_MOST = 31, ROW = 400 /* of inputs */, WIDTH = 40 /* of outputs */, OFFSET = 8 };
 
 static uint32_t seed = 11;
 
@@ -83,11 +83,12 @@ static void check_kernel(const char *name, kernel run, int32_t row_count, int32_
 int main(void) {
     for (int32_t times = 1; times <= 3; times++) {
         check_kernel("4x8", decem_f32_gemm_4x8__simd, 4 * times, 8);
+        check_kernel("5x8", decem_f32_gemm_5x8__simd, 5 * times, 8);
         check_kernel("6x8", decem_f32_gemm_6x8__simd, 6 * times, 8);
         check_kernel("8x4", decem_f32_gemm_8x4__simd, 8 * times, 4);
     }
-    for (int32_t row_count = 1; row_count <= 20; row_count++) { /* 11 would make one row of all */
-        if (row_count == 11) continue;
+    for (int32_t row_count = 1; row_count <= ROWS_MOST; row_count++) { /* of multiples of 11, fewer rows would be made */
+        if (row_count % 11 == 0) continue;
         check_kernel("all", NULL, row_count, 8);
         check_kernel("all", NULL, row_count, 5);
         check_kernel("all", NULL, row_count, 4);

@@ -4,19 +4,23 @@ static int32_t round_up(int32_t a, int32_t by) {
     return decem_divide_up(a, by) * by;
 }
 
-/* Any even number of rows from 4 up is so many sixes and at most two fours. */
-static void in_sixes_and_fours(const decem_gemm_rows *rows, const decem_gemm_panel *panel) {
-    int32_t count = rows->row_count < 4 ? 4 : round_up(rows->row_count, 2);
-    static const int32_t fours_for[] = {0, 2, 1}; /* for 0, 2 or 4 rows that sixes leave */
-    int32_t fours = fours_for[count % 6 / 2];
-    int32_t sixes = count - 4 * fours;
+/* Fives that leave so many sixes of some rows. */
+static int32_t fives_of(int32_t rows) {
+    return (6 - rows % 6) % 6;
+}
+
+/* Any number of rows from 20 up is so many sixes and fives; fewer are made a few more, until it is. */
+static void in_sixes_and_fives(const decem_gemm_rows *rows, const decem_gemm_panel *panel) {
+    int32_t count = rows->row_count;
+    while (5 * fives_of(count) > count) count++;
+    int32_t fives = 5 * fives_of(count), sixes = count - fives;
     if (sixes > 0) decem_f32_gemm_6x8__simd(rows, panel, 0, sixes);
-    if (fours > 0) decem_f32_gemm_4x8__simd(rows, panel, sixes, 4 * fours);
+    if (fives > 0) decem_f32_gemm_5x8__simd(rows, panel, sixes, fives);
 }
 
 void decem_f32_gemm(const decem_gemm_rows *rows, const decem_gemm_panel *panel, int32_t columns) {
     if (columns <= 4) decem_f32_gemm_8x4__simd(rows, panel, 0, round_up(rows->row_count, 8));
-    else if (DECEM_FUSED_MADD) in_sixes_and_fours(rows, panel);
+    else if (DECEM_FUSED_MADD && rows->row_count > 4) in_sixes_and_fives(rows, panel);
     else decem_f32_gemm_4x8__simd(rows, panel, 0, round_up(rows->row_count, 4));
 }
 

@@ -2,6 +2,7 @@
  *
  *     4x8   4 rows, 8 columns: 8 sums. Where a fused multiply-add is missing, more would not leave room for the product.
  *     6x8   12 sums: fewer loads a multiplication, for builds with fused multiply-add
+ *     5x8   for the rows that sixes leave: each multiplication waits for the one before of its sum, and 8 sums are too few not to wait
  *     8x4   for the last columns of a matrix, when they are 4 or fewer: half the work of a panel of 8
  *
  * A sum is made of the same operations in the same order by all of them. */
@@ -14,7 +15,7 @@
 
 enum {
     DECEM_GEMM_ROWS_PAST = 8,                       /* kernels compute up to so many rows at once */
-    DECEM_GEMM_ROWS_STEP = DECEM_FUSED_MADD ? 2 : 4 /* of a multiple of so many none is computed twice */
+    DECEM_GEMM_ROWS_STEP = DECEM_FUSED_MADD ? 1 : 4 /* of a multiple of so many, if they are not very few, none is computed twice */
 };
 
 /* The rows of the matrix, as pointers: [row_count], followed by copies of the last up to a multiple of DECEM_GEMM_ROWS_PAST:
@@ -53,6 +54,7 @@ void decem_f32_gemm_product(const decem_gemm_rows *rows, int32_t input_offset, i
 
 /* As many rows as a multiple of the kernel's, from the `first` on. */
 void decem_f32_gemm_4x8__simd(const decem_gemm_rows *rows, const decem_gemm_panel *panel, int32_t first, int32_t count);
+void decem_f32_gemm_5x8__simd(const decem_gemm_rows *rows, const decem_gemm_panel *panel, int32_t first, int32_t count);
 void decem_f32_gemm_6x8__simd(const decem_gemm_rows *rows, const decem_gemm_panel *panel, int32_t first, int32_t count);
 void decem_f32_gemm_8x4__simd(const decem_gemm_rows *rows, const decem_gemm_panel *panel, int32_t first, int32_t count);
 
