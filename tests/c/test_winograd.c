@@ -40,7 +40,7 @@ static void check_same(decem_winograd_args args, int32_t gap, const guarded_map 
 }
 
 static void check_tilings(const decem_winograd_args *args, int32_t gap, const guarded_map *first) {
-    static const int32_t batches[] = {4, 8, DECEM_WINOGRAD_BATCH_MAX};
+    static const int32_t batches[] = {DECEM_WINOGRAD_FEW, 8, DECEM_WINOGRAD_BATCH_MAX};
     for (int32_t i = 0; i < COUNT(batches); i++)
         for (int32_t panels = 1; panels <= 2; panels++) {
             decem_winograd_args cut = *args;

@@ -20,7 +20,8 @@
  *
  * Weights are kept as they came, and transformed while they are used: 36 or 64 for 9 would have to be read from memory, which
  * takes longer than to compute them again. So a part of them is transformed, multiplied with all blocks of a batch, and forgotten:
- * of some columns and some input channels, and of 64 points only some lines.
+ * of some columns and some input channels, and of 64 points only some lines. Of 4 blocks, as 7x7 pixels are, the products take no longer than
+ * the weights: then so few channels at a time that what lies between stays in the first-level cache.
  *
  *     scratch:  V [runs of channels][points][blocks][depth]   transformed input
  *               U [panels][some points][depth][8]             transformed weights, of some panels of 8 columns
@@ -43,7 +44,10 @@ enum {
     DECEM_WINOGRAD_DEPTH = 256,    /* input channels whose weights are transformed at once */
     DECEM_WINOGRAD_SPREAD = 16,    /* elements between points that keep them apart: were they a multiple of 4 KiB, as they tend to be, all
                                       would fall into the same few lines of the first-level cache */
-    DECEM_WINOGRAD_U_STRIDE = DECEM_WINOGRAD_DEPTH * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD /* elements from a point of U to the next */
+    DECEM_WINOGRAD_U_STRIDE = DECEM_WINOGRAD_DEPTH * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD, /* elements from a point of U to the next */
+    DECEM_WINOGRAD_FEW = 4,        /* blocks, up to so many of 6x6, whose transformed weights stay in the first-level cache */
+    DECEM_WINOGRAD_FEW_DEPTH = 16, /* then so many input channels at once */
+    DECEM_WINOGRAD_FEW_U_STRIDE = DECEM_WINOGRAD_FEW_DEPTH * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD
 };
 
 typedef struct decem_winograd_args {
@@ -56,7 +60,7 @@ typedef struct decem_winograd_args {
     const float *weights;       /* [out / 8][stride * stride * in][taps * taps][8] */
     const float *bias;          /* [out] */
     decem_conv_finish finish;   /* interleave is not supported */
-    int32_t batch;              /* blocks a tile, at most DECEM_WINOGRAD_BATCH_MAX */
+    int32_t batch;              /* blocks a tile: DECEM_WINOGRAD_FEW to DECEM_WINOGRAD_BATCH_MAX */
     int32_t tile_panels;        /* columns / 8 a tile */
 } decem_winograd_args;
 
@@ -99,6 +103,17 @@ int64_t decem_winograd_scratch_elements(const decem_winograd_args *args);
 
 void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, float *scratch);
 
+/* M = V U, or M + V U, at some points of DECEM_WINOGRAD_FEW blocks and one panel, in one call: with few channels, one for each point would take as
+ * long as the products. Distances from a point to the next, and from a block's row of V or M to the next. */
+typedef struct decem_winograd_products {
+    const float *v, *u;
+    float *m;
+    ptrdiff_t v_point, u_point, m_point, v_row, m_row;
+    int32_t points, depth, adds;
+} decem_winograd_products;
+
+void decem_winograd_multiply_few(const decem_winograd_products *of);
+
 /* ---- the transforms; points of V and M are `point_stride` elements apart ---- */
 
 /* Of a block, along its sides: 4, 6 or 8. All points have a place, [side][side], but only these are written and read. */
@@ -126,8 +141,9 @@ static inline int32_t decem_winograd_line(int32_t side, int32_t part, int32_t li
     return part == 0 ? line * (side - 1) : 2 * part - 1 + line;
 }
 
-/* [depth][taps * taps][8] to a part's [lines][side][depth][8]. */
-void decem_winograd_transform_weights(const float *weights, int32_t taps, int32_t side, int32_t part, int32_t depth, float *u);
+/* [depth][taps * taps][8] to a part's [lines][side][depth][8]; points are as far apart as DECEM_WINOGRAD_U_STRIDE says, or, of 36 points, as
+ * DECEM_WINOGRAD_FEW_U_STRIDE does. */
+void decem_winograd_transform_weights(const float *weights, int32_t taps, int32_t side, int32_t part, int32_t depth, float *u, ptrdiff_t point_stride);
 
 /* Where a block's outputs go: height x width of them are inside the image, after pooling if there is any; addend as in
  * decem_conv_finish. */

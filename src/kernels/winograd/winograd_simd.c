@@ -8,124 +8,95 @@ enum {
     PANELS_LEAST = 2   /* of a tile, which transforms its input by itself: fewer columns would not be worth that */
 };
 
-static int32_t point_count(const decem_winograd_args *args) {
-    return args->side * args->side;
+/* What follows from the arguments. Of the convolution of stride 1, channels come in runs that lie side by side: all of them, or those of a parity of
+ * rows and columns. A run is multiplied in parts, the depth at a time. Distances are in elements. */
+typedef struct layout {
+    int32_t taps, points, channels, panels;
+    int32_t gathers;                   /* whether the input's parities are put together first, so that vectors of channels fill */
+    int32_t run, depth, depths_in_run; /* channels, and how many depths there are in a run */
+    int32_t stored;                    /* outputs that are stored along a block's side */
+    int32_t across, blocks;            /* blocks in a row, and in all */
+    int32_t few;                       /* whether blocks are so few, none of which lacks points */
+    int32_t group_panels;              /* whose weights are transformed at once */
+    int32_t parts, part_points;
+    ptrdiff_t v_point, v_depth, u_point, u_panel, m_point; /* from one to the next */
+} layout;
+
+static layout lay_out_blocks(const decem_winograd_args *args) {
+    const decem_map *out = &args->output;
+    layout of = {.taps = decem_winograd_taps(args->kernel, args->stride), .points = args->side * args->side};
+    int32_t block = decem_winograd_block(of.taps, args->side);
+    of.stored = args->pool ? block / 2 : block;
+    of.across = decem_divide_up(out->width, of.stored);
+    of.blocks = of.across * decem_divide_up(out->height, of.stored);
+    of.few = args->side == 6 && of.blocks <= DECEM_WINOGRAD_FEW;
+    of.panels = out->channels / DECEM_CONV_COLUMNS;
+    return of;
 }
 
-static int32_t taps_of(const decem_winograd_args *args) {
-    return decem_winograd_taps(args->kernel, args->stride);
-}
-
-/* Of the convolution of stride 1. */
-static int32_t channel_count(const decem_winograd_args *args) {
-    return args->stride * args->stride * args->input.channels;
-}
-
-/* Whether the input's parities are put together first, so that vectors of channels fill. */
-static int gathers(const decem_winograd_args *args) {
-    return args->input.channels % 4 != 0;
-}
-
-/* Channels that lie side by side: all, or those of a parity of rows and columns. */
-static int32_t run_channels(const decem_winograd_args *args) {
-    return gathers(args) ? channel_count(args) : args->input.channels;
-}
-
-/* Outputs that are stored along a block's side. */
-static int32_t block_side(const decem_winograd_args *args) {
-    int32_t block = decem_winograd_block(taps_of(args), args->side);
-    return args->pool ? block / 2 : block;
-}
-
-static int32_t blocks_across(const decem_winograd_args *args) {
-    return decem_divide_up(args->output.width, block_side(args));
-}
-
-static int32_t block_count(const decem_winograd_args *args) {
-    return blocks_across(args) * decem_divide_up(args->output.height, block_side(args));
-}
-
-static int32_t panel_count(const decem_winograd_args *args) {
-    return args->output.channels / DECEM_CONV_COLUMNS;
-}
-
-/* Panels whose weights are transformed at once: about as many columns as there are blocks, since then products need the fewest reads. */
-static int32_t group_panels(const decem_winograd_args *args) {
+/* About as many columns as there are blocks, since then products need the fewest reads. */
+static int32_t panels_at_once(const decem_winograd_args *args) {
     int32_t panels = args->batch / DECEM_CONV_COLUMNS;
     if (panels < 1) panels = 1;
     if (panels > PANELS_MOST) panels = PANELS_MOST;
     return panels < args->tile_panels ? panels : args->tile_panels;
 }
 
-/* Channels that are multiplied at once, from one on. */
-static int32_t depth_from(const decem_winograd_args *args, int32_t channel) {
-    int32_t left = run_channels(args) - channel % run_channels(args);
-    return left < DECEM_WINOGRAD_DEPTH ? left : DECEM_WINOGRAD_DEPTH;
-}
-
-/* Elements from a point to the next. */
-static ptrdiff_t v_stride(const decem_winograd_args *args) {
-    return (ptrdiff_t)args->batch * depth_from(args, 0) + DECEM_WINOGRAD_SPREAD;
-}
-
-/* Where channels that are multiplied at once are in V, from the first of them on. */
-static ptrdiff_t v_offset(const decem_winograd_args *args, int32_t channel) {
-    int32_t run = run_channels(args), before = channel / run * decem_divide_up(run, DECEM_WINOGRAD_DEPTH) + channel % run / DECEM_WINOGRAD_DEPTH;
-    return before * point_count(args) * v_stride(args);
-}
-
-static ptrdiff_t v_elements(const decem_winograd_args *args) {
-    return v_offset(args, channel_count(args));
-}
-
-static ptrdiff_t m_stride(const decem_winograd_args *args) {
-    return (ptrdiff_t)args->batch * group_panels(args) * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD;
-}
-
-/* Elements from a panel of U to the next. */
-static ptrdiff_t u_panel(const decem_winograd_args *args) {
-    return (ptrdiff_t)decem_winograd_part_lines(args->side) * args->side * DECEM_WINOGRAD_U_STRIDE;
-}
-
-static ptrdiff_t u_elements(const decem_winograd_args *args) {
-    return group_panels(args) * u_panel(args);
+static layout lay_out(const decem_winograd_args *args) {
+    layout of = lay_out_blocks(args);
+    int32_t depth_most = of.few ? DECEM_WINOGRAD_FEW_DEPTH : DECEM_WINOGRAD_DEPTH;
+    of.channels = args->stride * args->stride * args->input.channels;
+    of.gathers = args->input.channels % 4 != 0;
+    of.run = of.gathers ? of.channels : args->input.channels;
+    of.depth = of.run < depth_most ? of.run : depth_most;
+    of.depths_in_run = decem_divide_up(of.run, of.depth);
+    of.group_panels = panels_at_once(args);
+    of.parts = decem_winograd_parts(args->side);
+    of.part_points = of.points / of.parts;
+    of.v_point = (ptrdiff_t)args->batch * of.depth + DECEM_WINOGRAD_SPREAD;
+    of.v_depth = of.points * of.v_point;
+    of.u_point = of.few ? DECEM_WINOGRAD_FEW_U_STRIDE : DECEM_WINOGRAD_U_STRIDE;
+    of.u_panel = of.part_points * of.u_point;
+    of.m_point = (ptrdiff_t)args->batch * of.group_panels * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD;
+    return of;
 }
 
 /* Points along a side of a block of which so many outputs, pooled or not, are left up to the image's edge. */
-static int32_t points_up_to(const decem_winograd_args *args, int32_t left) {
-    int32_t side = block_side(args);
-    return left >= side ? args->side : decem_winograd_points_for(taps_of(args), args->side, args->pool ? 2 * left : left);
+static int32_t points_up_to(const decem_winograd_args *args, const layout *in, int32_t left) {
+    return left >= in->stored ? args->side : decem_winograd_points_for(in->taps, args->side, args->pool ? 2 * left : left);
 }
 
-static decem_winograd_points points_of(const decem_winograd_args *args, int32_t block) {
-    int32_t side = block_side(args), y = block / blocks_across(args) * side, x = block % blocks_across(args) * side;
-    return (decem_winograd_points){points_up_to(args, args->output.height - y), points_up_to(args, args->output.width - x)};
+static decem_winograd_points points_of(const decem_winograd_args *args, const layout *in, int32_t block) {
+    int32_t y = block / in->across * in->stored, x = block % in->across * in->stored;
+    return (decem_winograd_points){points_up_to(args, in, args->output.height - y), points_up_to(args, in, args->output.width - x)};
 }
 
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
-    int32_t blocks = block_count(args), panels = panel_count(args);
-    int32_t batches = decem_winograd_batches(blocks);
+    layout of = lay_out_blocks(args);
+    int32_t batches = decem_winograd_batches(of.blocks);
     /* Threads share blocks, so that each transforms all weights, or else panels, so that each transforms all inputs: whichever is less. */
-    if (batches > 1 || 2 * blocks > args->output.channels) batches = decem_divide_up(batches, threads) * threads;
-    args->batch = decem_divide_up(decem_divide_up(blocks, batches), DECEM_GEMM_ROWS_STEP) * DECEM_GEMM_ROWS_STEP;
-    batches = decem_divide_up(blocks, args->batch);
+    if (batches > 1 || 2 * of.blocks > args->output.channels) batches = decem_divide_up(batches, threads) * threads;
+    args->batch = decem_divide_up(decem_divide_up(of.blocks, batches), DECEM_GEMM_ROWS_STEP) * DECEM_GEMM_ROWS_STEP;
+    if (args->batch < DECEM_WINOGRAD_FEW) args->batch = DECEM_WINOGRAD_FEW;
+    batches = decem_divide_up(of.blocks, args->batch);
     int32_t parts = decem_divide_up(threads, batches);
-    if (parts > panels / PANELS_LEAST) parts = panels / PANELS_LEAST;
-    args->tile_panels = parts < 1 ? panels : decem_divide_up(panels, parts);
+    if (parts > of.panels / PANELS_LEAST) parts = of.panels / PANELS_LEAST;
+    args->tile_panels = parts < 1 ? of.panels : decem_divide_up(of.panels, parts);
 }
 
 int32_t decem_winograd_tiles(const decem_winograd_args *args) {
-    return decem_divide_up(block_count(args), args->batch) * decem_divide_up(panel_count(args), args->tile_panels);
+    layout of = lay_out_blocks(args);
+    return decem_divide_up(of.blocks, args->batch) * decem_divide_up(of.panels, args->tile_panels);
 }
 
 /* Rows and columns of the image with all parities side by side that a tile's blocks reach over. */
-static int32_t gathered_rows(const decem_winograd_args *args) {
-    int32_t across = blocks_across(args), rows = decem_divide_up(args->batch + across - 1, across); /* a batch may begin and end within a row of blocks */
-    return rows * block_side(args) + taps_of(args) - 1;
+static int32_t gathered_rows(const decem_winograd_args *args, const layout *in) {
+    int32_t rows = decem_divide_up(args->batch + in->across - 1, in->across); /* a batch may begin and end within a row of blocks */
+    return rows * in->stored + in->taps - 1;
 }
 
-static int32_t gathered_columns(const decem_winograd_args *args) {
-    return blocks_across(args) * block_side(args) + taps_of(args) - 1;
+static int32_t gathered_columns(const layout *in) {
+    return in->across * in->stored + in->taps - 1;
 }
 
 /* What a tile works in. */
@@ -135,17 +106,22 @@ typedef struct workspace {
     decem_winograd_points points[DECEM_WINOGRAD_BATCH_MAX]; /* of each block */
 } workspace;
 
-static workspace divide(const decem_winograd_args *args, float *scratch) {
-    workspace work = {.v = scratch};
-    work.u = work.v + v_elements(args);
-    work.m = work.u + u_elements(args);
-    work.pixels = work.m + point_count(args) * m_stride(args);
-    return work;
+/* Divides the scratch, if there is any yet, and returns how many elements it takes. */
+static int64_t divide(const decem_winograd_args *args, const layout *in, float *scratch, workspace *work) {
+    int64_t v = in->channels / in->run * in->depths_in_run * (int64_t)in->v_depth, u = in->group_panels * (int64_t)in->u_panel, m = in->points * (int64_t)in->m_point;
+    int64_t pixels = in->gathers ? (int64_t)gathered_rows(args, in) * gathered_columns(in) : in->points;
+    if (scratch != NULL) {
+        work->v = scratch;
+        work->u = work->v + v;
+        work->m = work->u + u;
+        work->pixels = work->m + m;
+    }
+    return v + u + m + pixels * in->run;
 }
 
 int64_t decem_winograd_scratch_elements(const decem_winograd_args *args) {
-    int64_t pixels = gathers(args) ? (int64_t)gathered_rows(args) * gathered_columns(args) : point_count(args);
-    return v_elements(args) + u_elements(args) + point_count(args) * (int64_t)m_stride(args) + pixels * run_channels(args);
+    layout in = lay_out(args);
+    return divide(args, &in, NULL, NULL);
 }
 
 /* Pixels side by side, `count` of them, with zeros for those outside the image. */
@@ -160,14 +136,13 @@ static void copy_pixels(const decem_map *in, int32_t y, int32_t x, int32_t count
 }
 
 /* Pixels of the rows that some blocks reach over, with those of all parities side by side and zeros for those outside the image. */
-static decem_map gather(const decem_winograd_args *args, int32_t first_row, float *pixels) {
-    const decem_map *in = &args->input;
-    int32_t channels = channel_count(args), stride = args->stride;
-    decem_map made = {pixels, gathered_rows(args), gathered_columns(args), channels, (ptrdiff_t)gathered_columns(args) * channels, channels};
+static decem_map gather(const decem_winograd_args *args, const layout *in, int32_t first_row, float *pixels) {
+    int32_t stride = args->stride, columns = gathered_columns(in);
+    decem_map made = {pixels, gathered_rows(args, in), columns, in->channels, (ptrdiff_t)columns * in->channels, in->channels};
     for (int32_t y = 0; y < made.height * stride; y++) {
-        float *to = made.at + y / stride * made.row_stride + y % stride * stride * in->channels;
-        for (int32_t x = 0; x < made.width * stride; x += stride, to += channels)
-            copy_pixels(in, first_row * stride + y - args->padding_top, x - args->padding_left, stride, to);
+        float *to = made.at + y / stride * made.row_stride + y % stride * stride * args->input.channels;
+        for (int32_t x = 0; x < columns * stride; x += stride, to += in->channels)
+            copy_pixels(&args->input, first_row * stride + y - args->padding_top, x - args->padding_left, stride, to);
     }
     return made;
 }
@@ -181,9 +156,8 @@ static void copy_block(const decem_map *in, int32_t stride, int32_t y0, int32_t 
         }
 }
 
-/* A block of every `stride`th pixel from one on, which may be outside the image; its channels follow those before it in V. */
-static void transform_block(const decem_winograd_args *args, const decem_map *in, int32_t stride, int32_t y0, int32_t x0, int32_t block, int32_t channels_before,
-                            const workspace *work) {
+/* A block of every `stride`th pixel from one on, which may be outside the image: a run of channels, whose number is given. */
+static void transform_block(const layout *of, int32_t side, const decem_map *in, int32_t stride, int32_t y0, int32_t x0, int32_t block, int32_t run, const workspace *work) {
     decem_winograd_points size = work->points[block];
     const float *at = in->at + y0 * in->row_stride + x0 * in->pixel_stride;
     ptrdiff_t row_stride = stride * in->row_stride, pixel_stride = stride * in->pixel_stride;
@@ -193,62 +167,63 @@ static void transform_block(const decem_winograd_args *args, const decem_map *in
         pixel_stride = in->channels;
         row_stride = size.x * pixel_stride;
     }
-    for (int32_t c = 0, depth; c < in->channels; c += depth) {
-        depth = depth_from(args, c);
-        float *v = work->v + v_offset(args, channels_before + c) + (ptrdiff_t)block * depth;
-        decem_winograd_transform_input(at + c, row_stride, pixel_stride, depth, args->side, size, v, v_stride(args));
+    float *v = work->v + run * of->depths_in_run * of->v_depth;
+    for (int32_t c = 0, depth; c < in->channels; c += depth, v += of->v_depth) {
+        depth = in->channels - c < of->depth ? in->channels - c : of->depth;
+        decem_winograd_transform_input(at + c, row_stride, pixel_stride, depth, side, size, v + (ptrdiff_t)block * depth, of->v_point);
     }
 }
 
-static void transform_input(const decem_winograd_args *args, int32_t first, int32_t count, const workspace *work) {
-    int32_t across = blocks_across(args), side = decem_winograd_block(taps_of(args), args->side), stride = args->stride, first_row = first / across * side;
+static void transform_input(const decem_winograd_args *args, const layout *of, int32_t first, int32_t count, const workspace *work) {
+    int32_t side = decem_winograd_block(of->taps, args->side), stride = args->stride, first_row = first / of->across * side;
     decem_map gathered;
-    if (gathers(args)) gathered = gather(args, first_row, work->pixels);
+    if (of->gathers) gathered = gather(args, of, first_row, work->pixels);
     for (int32_t i = 0; i < count; i++) {
-        int32_t row = (first + i) / across * side, column = (first + i) % across * side;
-        if (gathers(args)) transform_block(args, &gathered, 1, row - first_row, column, i, 0, work);
+        int32_t row = (first + i) / of->across * side, column = (first + i) % of->across * side;
+        if (of->gathers) transform_block(of, args->side, &gathered, 1, row - first_row, column, i, 0, work);
         else for (int32_t y = 0; y < stride; y++)
             for (int32_t x = 0; x < stride; x++)
-                transform_block(args, &args->input, stride, row * stride + y - args->padding_top, column * stride + x - args->padding_left, i,
-                                (y * stride + x) * args->input.channels, work);
+                transform_block(of, args->side, &args->input, stride, row * stride + y - args->padding_top, column * stride + x - args->padding_left, i, y * stride + x, work);
     }
 }
 
-/* Panels and input channels of a tile that are multiplied at once. */
+/* What is multiplied at once. */
 typedef struct group {
     int32_t first_panel, panels;
-    int32_t first_channel, depth;
-    int32_t part;               /* of the lines of points */
+    int32_t run, first_channel, depth; /* the channel in the run */
+    int32_t part;                      /* of the lines of points */
+    int32_t adds;                      /* whether there are products of other channels */
+    const float *v;
 } group;
 
-static const float *weights_of(const decem_winograd_args *args, int32_t panel, int32_t channel) {
-    int32_t taps = taps_of(args);
-    return args->weights + ((ptrdiff_t)panel * channel_count(args) + channel) * taps * taps * DECEM_CONV_COLUMNS;
+static const float *weights_of(const decem_winograd_args *args, const layout *in, int32_t panel, int32_t channel) {
+    return args->weights + ((ptrdiff_t)panel * in->channels + channel) * in->taps * in->taps * DECEM_CONV_COLUMNS;
 }
 
-static void transform_weights(const decem_winograd_args *args, const group *of, const workspace *work) {
+static void transform_weights(const decem_winograd_args *args, const layout *in, const group *of, const workspace *work) {
     for (int32_t n = 0; n < of->panels; n++) {
-        const float *weights = weights_of(args, of->first_panel + n, of->first_channel);
-        decem_winograd_transform_weights(weights, taps_of(args), args->side, of->part, of->depth, work->u + n * u_panel(args));
+        const float *weights = weights_of(args, in, of->first_panel + n, of->run * in->run + of->first_channel);
+        decem_winograd_transform_weights(weights, in->taps, args->side, of->part, of->depth, work->u + n * in->u_panel, in->u_point);
     }
 }
 
 /* The weights that are transformed after those of a group's panel: of the channels that follow, or else of a panel of the group that follows. */
-static decem_gemm_ahead weights_after(const decem_winograd_args *args, const group *of, int32_t panel) {
-    int32_t channel = of->first_channel + of->depth;
-    if (channel == channel_count(args)) {
+static decem_gemm_ahead weights_after(const decem_winograd_args *args, const layout *in, const group *of, int32_t panel) {
+    int32_t channel = of->run * in->run + of->first_channel + of->depth;
+    if (channel == in->channels) {
         channel = 0;
         panel += of->panels;
     }
-    const float *at = weights_of(args, panel, channel);
-    return (decem_gemm_ahead){at, panel < panel_count(args) ? at + depth_from(args, channel) * taps_of(args) * taps_of(args) * DECEM_CONV_COLUMNS : at};
+    if (panel >= in->panels) return (decem_gemm_ahead){args->weights, args->weights};
+    int32_t end = channel + of->depth < in->channels ? channel + of->depth : in->channels;
+    return (decem_gemm_ahead){weights_of(args, in, panel, channel), weights_of(args, in, panel, end)};
 }
 
 /* Whether a group's input channels, of rows and columns of a parity, see a tap at infinity down or across. */
 static int has_point(const decem_winograd_args *args, const group *of, int32_t y, int32_t x) {
-    int32_t parity = of->first_channel / run_channels(args), last = args->side - 1;
-    return (y < last || decem_winograd_has_last(args->kernel, args->stride, parity / args->stride)) &&
-           (x < last || decem_winograd_has_last(args->kernel, args->stride, parity % args->stride));
+    int32_t last = args->side - 1;
+    return (y < last || decem_winograd_has_last(args->kernel, args->stride, of->run / args->stride)) &&
+           (x < last || decem_winograd_has_last(args->kernel, args->stride, of->run % args->stride));
 }
 
 /* Blocks that have a point, as rows of V and M at the first point. */
@@ -267,7 +242,7 @@ static void find_rows(const workspace *work, int32_t blocks, const group *of, de
     int32_t count = 0;
     for (int32_t i = 0; i < blocks; i++) {
         if (work->points[i].y < least.y || work->points[i].x < least.x) continue;
-        rows->inputs[count] = work->v + (ptrdiff_t)i * of->depth;
+        rows->inputs[count] = of->v + (ptrdiff_t)i * of->depth;
         rows->outputs[count++] = work->m + (ptrdiff_t)i * of->panels * DECEM_CONV_COLUMNS;
     }
     rows->count = count;
@@ -279,33 +254,43 @@ static void find_rows(const workspace *work, int32_t blocks, const group *of, de
 }
 
 /* M = V U at a part of the points, or M + V U after the first channels. */
-static void multiply(const decem_winograd_args *args, int32_t count, const group *of, const workspace *work) {
+static void multiply(const decem_winograd_args *args, const layout *in, int32_t count, const group *of, const workspace *work) {
     block_rows rows[3][3]; /* with 4, 6 and 8 points down and across, at least */
     for (int32_t y = 4; y <= args->side; y += 2)
         for (int32_t x = 4; x <= args->side; x += 2) find_rows(work, count, of, (decem_winograd_points){y, x}, &rows[y / 2 - 2][x / 2 - 2]);
-    int32_t parts = decem_winograd_parts(args->side), last = parts > 1 && of->part == parts - 1;
+    int32_t last = in->parts > 1 && of->part == in->parts - 1;
     decem_gemm_ahead weights[PANELS_MOST];
-    for (int32_t n = 0; n < of->panels; n++) weights[n] = weights_after(args, of, of->first_panel + n);
-    for (int32_t i = 0; i < decem_winograd_part_lines(args->side) * args->side; i++) {
+    for (int32_t n = 0; n < of->panels; n++) weights[n] = weights_after(args, in, of, of->first_panel + n);
+    for (int32_t i = 0; i < in->part_points; i++) {
         int32_t y = decem_winograd_line(args->side, of->part, i / args->side), x = i % args->side, p = y * args->side + x;
         const block_rows *with = &rows[least_points(y, args->side) / 2 - 2][least_points(x, args->side) / 2 - 2];
         if (with->count == 0 || !has_point(args, of, y, x)) continue;
-        decem_gemm_rows all = {with->inputs, of->first_channel > 0 ? (const float *const *)with->outputs : NULL, with->outputs, with->count};
-        int32_t v = (int32_t)(v_offset(args, of->first_channel) + p * v_stride(args)), m = (int32_t)(p * m_stride(args));
-        const float *u = work->u + i * DECEM_WINOGRAD_U_STRIDE, *next = work->v + v + v_stride(args);
-        decem_gemm_ahead inputs = {next, p + 1 < point_count(args) ? next + with->count * of->depth : next};
-        for (int32_t n = 0; n < of->panels; n++, u += u_panel(args))
+        decem_gemm_rows all = {with->inputs, of->adds ? (const float *const *)with->outputs : NULL, with->outputs, with->count};
+        int32_t v = (int32_t)(p * in->v_point), m = (int32_t)(p * in->m_point);
+        const float *u = work->u + i * in->u_point, *next = of->v + v + in->v_point;
+        decem_gemm_ahead inputs = {next, p + 1 < in->points ? next + with->count * of->depth : next};
+        for (int32_t n = 0; n < of->panels; n++, u += in->u_panel)
             decem_f32_gemm_product(&all, v, m + n * DECEM_CONV_COLUMNS, of->depth, u, last ? &weights[n] : &inputs);
     }
 }
 
-static void transform_output(const decem_winograd_args *args, int32_t first, int32_t count, const group *of, const workspace *work) {
+/* The same at all points of few blocks. */
+static void multiply_few(const layout *in, const group *of, const workspace *work) {
+    decem_winograd_products each = {.v = of->v, .v_row = of->depth, .v_point = in->v_point, .u_point = in->u_point, .m_row = of->panels * DECEM_CONV_COLUMNS,
+                                    .m_point = in->m_point, .depth = of->depth, .points = in->points, .adds = of->adds};
+    for (int32_t n = 0; n < of->panels; n++) {
+        each.u = work->u + n * in->u_panel;
+        each.m = work->m + n * DECEM_CONV_COLUMNS;
+        decem_winograd_multiply_few(&each);
+    }
+}
+
+static void transform_output(const decem_winograd_args *args, const layout *in, int32_t first, int32_t count, const group *of, const workspace *work) {
     const decem_map *out = &args->output;
     const decem_conv_finish *finish = &args->finish;
-    int32_t across = blocks_across(args), columns = of->panels * DECEM_CONV_COLUMNS, channel = of->first_panel * DECEM_CONV_COLUMNS;
-    int32_t side = block_side(args);
+    int32_t columns = of->panels * DECEM_CONV_COLUMNS, channel = of->first_panel * DECEM_CONV_COLUMNS, side = in->stored;
     for (int32_t i = 0; i < count; i++) {
-        int32_t y = (first + i) / across * side, x = (first + i) % across * side;
+        int32_t y = (first + i) / in->across * side, x = (first + i) % in->across * side;
         decem_winograd_target target = {
             .at = out->at + y * out->row_stride + x * out->pixel_stride + channel, .pool = args->pool,
             .row_stride = out->row_stride, .pixel_stride = out->pixel_stride,
@@ -313,29 +298,33 @@ static void transform_output(const decem_winograd_args *args, int32_t first, int
             .height = out->height - y < side ? out->height - y : side, .width = out->width - x < side ? out->width - x : side,
             .before = finish->before, .after = finish->after};
         if (finish->addend != NULL) target.addend = finish->addend + y * finish->addend_row_stride + x * finish->addend_pixel_stride + channel;
-        decem_winograd_transform_output(work->m + (ptrdiff_t)i * columns, m_stride(args), columns, args->side, work->points[i], taps_of(args), args->bias + channel, &target);
+        decem_winograd_transform_output(work->m + (ptrdiff_t)i * columns, in->m_point, columns, args->side, work->points[i], in->taps, args->bias + channel, &target);
     }
 }
 
 void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, float *scratch) {
-    int32_t parts = decem_divide_up(panel_count(args), args->tile_panels);
-    int32_t first = tile / parts * args->batch, count = block_count(args) - first;
+    layout in = lay_out(args);
+    workspace work;
+    divide(args, &in, scratch, &work);
+    int32_t shares = decem_divide_up(in.panels, args->tile_panels);
+    int32_t first = tile / shares * args->batch, count = in.blocks - first;
     if (count > args->batch) count = args->batch;
-    int32_t panel = tile % parts * args->tile_panels, panel_end = panel + args->tile_panels;
-    if (panel_end > panel_count(args)) panel_end = panel_count(args);
-    workspace work = divide(args, scratch);
-    for (int32_t i = 0; i < count; i++) work.points[i] = points_of(args, first + i);
-    transform_input(args, first, count, &work);
+    int32_t panel = tile % shares * args->tile_panels, panel_end = panel + args->tile_panels;
+    if (panel_end > in.panels) panel_end = in.panels;
+    for (int32_t i = 0; i < count; i++) work.points[i] = points_of(args, &in, first + i);
+    transform_input(args, &in, first, count, &work);
     for (int32_t panels; panel < panel_end; panel += panels) {
-        panels = panel_end - panel < group_panels(args) ? panel_end - panel : group_panels(args);
-        group of = {.first_panel = panel, .panels = panels};
-        for (; of.first_channel < channel_count(args); of.first_channel += of.depth) {
-            of.depth = depth_from(args, of.first_channel);
-            for (of.part = 0; of.part < decem_winograd_parts(args->side); of.part++) {
-                transform_weights(args, &of, &work);
-                multiply(args, count, &of, &work);
+        panels = panel_end - panel < in.group_panels ? panel_end - panel : in.group_panels;
+        group of = {.first_panel = panel, .panels = panels, .v = work.v};
+        for (; of.run * in.run < in.channels; of.run++)
+            for (of.first_channel = 0; of.first_channel < in.run; of.first_channel += of.depth, of.v += in.v_depth, of.adds = 1) {
+                of.depth = in.run - of.first_channel < in.depth ? in.run - of.first_channel : in.depth;
+                for (of.part = 0; of.part < in.parts; of.part++) {
+                    transform_weights(args, &in, &of, &work);
+                    if (in.few) multiply_few(&in, &of, &work);
+                    else multiply(args, &in, count, &of, &work);
+                }
             }
-        }
-        transform_output(args, first, count, &of, &work);
+        transform_output(args, &in, first, count, &of, &work);
     }
 }

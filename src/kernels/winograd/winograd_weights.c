@@ -1,7 +1,7 @@
 /* (G g) Gt, without the fractions of G, which the input has: lines of weights are coefficients of polynomials, evaluated at the points. */
 #include "kernels/winograd/winograd_lines.h"
 
-enum { NEXT = DECEM_WINOGRAD_U_STRIDE, TAPS_MOST = 5 };
+enum { TAPS_MOST = 5 };
 
 /* A point with its second and fourth power; its opposite comes with it. */
 typedef struct powers {
@@ -36,16 +36,16 @@ static DECEM_INLINE void evaluate_at_one(const decem_f32x4 *g, int32_t taps, dec
 }
 
 /* A line of coefficients to a side of values. */
-static DECEM_INLINE void weight_line(const decem_f32x4 *g, int32_t taps, int32_t side, const powers *points, float *u) {
+static DECEM_INLINE void weight_line(const decem_f32x4 *g, int32_t taps, int32_t side, const powers *points, float *u, ptrdiff_t next) {
     decem_f32x4_store(u, g[0]);
     for (int32_t i = 0; i < side / 2 - 1; i++) {
         decem_f32x4 at, opposite;
         if (i == 0) evaluate_at_one(g, taps, &at, &opposite);
         else evaluate(g, taps, &points[i], &at, &opposite);
-        decem_f32x4_store(u + (2 * i + 1) * NEXT, at);
-        decem_f32x4_store(u + (2 * i + 2) * NEXT, opposite);
+        decem_f32x4_store(u + (2 * i + 1) * next, at);
+        decem_f32x4_store(u + (2 * i + 2) * next, opposite);
     }
-    decem_f32x4_store(u + (side - 1) * NEXT, g[taps - 1]);
+    decem_f32x4_store(u + (side - 1) * next, g[taps - 1]);
 }
 
 /* A row of a kernel, or a column. Registers are few: what is needed again is loaded again. */
@@ -53,57 +53,61 @@ static DECEM_INLINE void load_line(const float *at, int32_t taps, ptrdiff_t stri
     for (int32_t i = 0; i < taps; i++) g[i] = decem_f32x4_load(at + i * stride);
 }
 
-static DECEM_INLINE void outer_line(const float *row, int32_t taps, int32_t side, const powers *points, float *u) {
+static DECEM_INLINE void outer_line(const float *row, int32_t taps, int32_t side, const powers *points, float *u, ptrdiff_t next) {
     decem_f32x4 line[TAPS_MOST];
     load_line(row, taps, DECEM_CONV_COLUMNS, line);
-    weight_line(line, taps, side, points, u);
+    weight_line(line, taps, side, points, u, next);
 }
 
 /* The first and the last line: of 0 and of infinity. */
-static DECEM_INLINE void outer_lines(const float *weights, int32_t taps, int32_t side, const powers *points, float *u, float *last) {
-    outer_line(weights, taps, side, points, u);
-    outer_line(weights + (taps - 1) * taps * DECEM_CONV_COLUMNS, taps, side, points, last);
+static DECEM_INLINE void outer_lines(const float *weights, int32_t taps, int32_t side, const powers *points, float *u, float *last, ptrdiff_t next) {
+    outer_line(weights, taps, side, points, u, next);
+    outer_line(weights + (taps - 1) * taps * DECEM_CONV_COLUMNS, taps, side, points, last, next);
 }
 
 /* The lines of a point and of its opposite. */
-static DECEM_INLINE void inner_lines(const float *weights, int32_t taps, int32_t side, const powers *of, const powers *points, float *u) {
+static DECEM_INLINE void inner_lines(const float *weights, int32_t taps, int32_t side, const powers *of, const powers *points, float *u, ptrdiff_t next) {
     decem_f32x4 line[TAPS_MOST], opposite[TAPS_MOST];
     for (int32_t x = 0; x < taps; x++) {
         decem_f32x4 column[TAPS_MOST];
         load_line(weights + x * DECEM_CONV_COLUMNS, taps, taps * DECEM_CONV_COLUMNS, column);
         evaluate(column, taps, of, &line[x], &opposite[x]);
     }
-    weight_line(line, taps, side, points, u);
-    weight_line(opposite, taps, side, points, u + side * NEXT);
+    weight_line(line, taps, side, points, u, next);
+    weight_line(opposite, taps, side, points, u + side * next, next);
 }
 
 /* Four columns of one kernel. */
-static DECEM_INLINE void transform_kernel(const float *weights, int32_t taps, int32_t side, const powers *points, float *u) {
-    outer_lines(weights, taps, side, points, u, u + (side - 1) * side * NEXT);
-    for (int32_t i = 0; i < side / 2 - 1; i++) inner_lines(weights, taps, side, &points[i], points, u + (2 * i + 1) * side * NEXT);
+static DECEM_INLINE void transform_kernel(const float *weights, int32_t taps, int32_t side, const powers *points, float *u, ptrdiff_t next) {
+    outer_lines(weights, taps, side, points, u, u + (side - 1) * side * next, next);
+    for (int32_t i = 0; i < side / 2 - 1; i++) inner_lines(weights, taps, side, &points[i], points, u + (2 * i + 1) * side * next, next);
 }
 
-static DECEM_INLINE void transform_kernels(const float *weights, int32_t taps, int32_t side, int32_t depth, float *u) {
+static DECEM_INLINE void transform_kernels(const float *weights, int32_t taps, int32_t side, int32_t depth, float *u, ptrdiff_t next) {
     powers points[] = {powers_of(POINTS[0]), powers_of(POINTS[1]), powers_of(POINTS[2])};
     for (int32_t k = 0; k < depth; k++, weights += taps * taps * DECEM_CONV_COLUMNS, u += DECEM_CONV_COLUMNS)
-        for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4) transform_kernel(weights + half, taps, side, points, u + half);
+        for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4) transform_kernel(weights + half, taps, side, points, u + half, next);
 }
 
 DECEM_NOINLINE static void transform_kernels_of_3_to_6(const float *weights, int32_t depth, float *u) {
-    transform_kernels(weights, 3, 6, depth, u);
+    transform_kernels(weights, 3, 6, depth, u, DECEM_WINOGRAD_U_STRIDE);
+}
+
+DECEM_NOINLINE static void transform_kernels_of_3_to_6_for_few(const float *weights, int32_t depth, float *u) {
+    transform_kernels(weights, 3, 6, depth, u, DECEM_WINOGRAD_FEW_U_STRIDE);
 }
 
 /* Two lines of eight at a time. */
 static DECEM_INLINE void outer_lines_to_8(const float *weights, int32_t taps, int32_t depth, float *u) {
     powers points[] = {powers_of(POINTS[0]), powers_of(POINTS[1]), powers_of(POINTS[2])};
     for (int32_t k = 0; k < depth; k++, weights += taps * taps * DECEM_CONV_COLUMNS, u += DECEM_CONV_COLUMNS)
-        for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4) outer_lines(weights + half, taps, 8, points, u + half, u + 8 * NEXT + half);
+        for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4) outer_lines(weights + half, taps, 8, points, u + half, u + 8 * DECEM_WINOGRAD_U_STRIDE + half, DECEM_WINOGRAD_U_STRIDE);
 }
 
 static DECEM_INLINE void inner_lines_to_8(const float *weights, int32_t taps, int32_t depth, float value, float *u) {
     powers points[] = {powers_of(POINTS[0]), powers_of(POINTS[1]), powers_of(POINTS[2])}, of = powers_of(value);
     for (int32_t k = 0; k < depth; k++, weights += taps * taps * DECEM_CONV_COLUMNS, u += DECEM_CONV_COLUMNS)
-        for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4) inner_lines(weights + half, taps, 8, &of, points, u + half);
+        for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4) inner_lines(weights + half, taps, 8, &of, points, u + half, DECEM_WINOGRAD_U_STRIDE);
 }
 
 DECEM_NOINLINE static void outer_lines_of_2_to_8(const float *weights, int32_t depth, float *u) {
@@ -138,8 +142,8 @@ DECEM_NOINLINE static void inner_lines_of_5_to_8(const float *weights, int32_t d
     inner_lines_to_8(weights, 5, depth, value, u);
 }
 
-void decem_winograd_transform_weights(const float *weights, int32_t taps, int32_t side, int32_t part, int32_t depth, float *u) {
-    if (side == 6) transform_kernels_of_3_to_6(weights, depth, u);
+void decem_winograd_transform_weights(const float *weights, int32_t taps, int32_t side, int32_t part, int32_t depth, float *u, ptrdiff_t point_stride) {
+    if (side == 6) point_stride == DECEM_WINOGRAD_FEW_U_STRIDE ? transform_kernels_of_3_to_6_for_few(weights, depth, u) : transform_kernels_of_3_to_6(weights, depth, u);
     else if (taps == 2) part == 0 ? outer_lines_of_2_to_8(weights, depth, u) : inner_lines_of_2_to_8(weights, depth, POINTS[part - 1], u);
     else if (taps == 3) part == 0 ? outer_lines_of_3_to_8(weights, depth, u) : inner_lines_of_3_to_8(weights, depth, POINTS[part - 1], u);
     else if (taps == 4) part == 0 ? outer_lines_of_4_to_8(weights, depth, u) : inner_lines_of_4_to_8(weights, depth, POINTS[part - 1], u);
