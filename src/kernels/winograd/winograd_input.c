@@ -79,8 +79,7 @@ static DECEM_INLINE void line_of_8(decem_f32x4 *d, const factors *f) {
     d[7] = MADD(SUB(d7, d1), f->half, SUB(d3, d5));
 }
 
-static DECEM_INLINE void transform_lines(int32_t points, const decem_winograd_lines *of) {
-    decem_winograd_lines lines = *of;
+static DECEM_INLINE void transform_lines(int32_t points, decem_winograd_lines lines) {
     factors f = factors_of(points);
     for (int32_t k = 0; k < lines.count; k++) {
         const float *in = lines.in + k * lines.in_line;
@@ -100,21 +99,19 @@ static DECEM_INLINE void transform_lines(int32_t points, const decem_winograd_li
 }
 
 DECEM_NOINLINE static void transform_lines_of_4(const decem_winograd_lines *of) {
-    transform_lines(4, of);
+    transform_lines(4, *of);
 }
 
 DECEM_NOINLINE static void transform_lines_of_6(const decem_winograd_lines *of) {
-    transform_lines(6, of);
+    transform_lines(6, *of);
 }
 
-DECEM_NOINLINE static void transform_lines_of_8(const decem_winograd_lines *of) {
-    transform_lines(8, of);
+DECEM_NOINLINE static void transform_columns_of_8(const decem_winograd_lines *of) {
+    transform_lines(8, decem_winograd_columns(of));
 }
 
-static void transform(int32_t points, const decem_winograd_lines *of) {
-    if (points == 4) transform_lines_of_4(of);
-    else if (points == 6) transform_lines_of_6(of);
-    else transform_lines_of_8(of);
+DECEM_NOINLINE static void transform_rows_of_8(const decem_winograd_lines *of) {
+    transform_lines(8, decem_winograd_rows(of));
 }
 
 void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, int32_t side, decem_winograd_points points,
@@ -126,11 +123,15 @@ void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdi
                                         .out = half, .out_value = LINES_NEXT, .out_line = LINES_CHANNELS,
                                         .last_point = (points.y - 1) * LINES_NEXT, .last_line = (points.x - 1) * LINES_CHANNELS,
                                         .count = points.x, .channels = some};
-        transform(points.y, &columns);
+        if (points.y == 4) transform_lines_of_4(&columns);
+        else if (points.y == 6) transform_lines_of_6(&columns);
+        else transform_columns_of_8(&columns);
         decem_winograd_lines rows = {.in = half, .in_value = LINES_CHANNELS, .in_line = LINES_NEXT,
                                      .out = v + c, .out_value = point_stride, .out_line = side * point_stride,
                                      .last_point = (side - 1) * point_stride, .last_line = (side - 1) * side * point_stride,
                                      .count = points.y, .channels = some};
-        transform(points.x, &rows);
+        if (points.x == 4) transform_lines_of_4(&rows);
+        else if (points.x == 6) transform_lines_of_6(&rows);
+        else transform_rows_of_8(&rows);
     }
 }

@@ -25,8 +25,20 @@ typedef struct decem_winograd_lines {
     int32_t count, channels;
 } decem_winograd_lines;
 
-static inline decem_f32x4 times(float factor, decem_f32x4 a) {
-    return decem_f32x4_mul(decem_f32x4_splat(factor), a);
+/* The same with distances that are known when compiled, for what is transformed most: of what lies between columns and rows, and of outputs before they
+ * are stored, [side][side][LINES_CHANNELS] both. Columns have theirs in `out`, rows in `in`. */
+static inline decem_winograd_lines decem_winograd_columns(const decem_winograd_lines *of) {
+    decem_winograd_lines lines = *of;
+    lines.out_value = LINES_NEXT;
+    lines.out_line = LINES_CHANNELS;
+    return lines;
+}
+
+static inline decem_winograd_lines decem_winograd_rows(const decem_winograd_lines *of) {
+    decem_winograd_lines lines = *of;
+    lines.in_value = LINES_CHANNELS;
+    lines.in_line = LINES_NEXT;
+    return lines;
 }
 
 #endif

@@ -18,8 +18,7 @@ static DECEM_INLINE void output_line(int32_t points, int32_t outputs, const dece
     out[outputs - 1] = ADD(out[outputs - 1], m[points - 1]);
 }
 
-static DECEM_INLINE void transform_lines(int32_t points, int32_t outputs, const decem_winograd_lines *of) {
-    decem_winograd_lines lines = *of;
+static DECEM_INLINE void transform_lines(int32_t points, int32_t outputs, decem_winograd_lines lines) {
     factors f;
     float power = 1;
     for (int32_t i = 0; i < outputs - 1; i++) {
@@ -43,40 +42,48 @@ static DECEM_INLINE void transform_lines(int32_t points, int32_t outputs, const 
 }
 
 DECEM_NOINLINE static void transform_lines_of_4_to_2(const decem_winograd_lines *of) {
-    transform_lines(4, 2, of);
+    transform_lines(4, 2, *of);
 }
 
 DECEM_NOINLINE static void transform_lines_of_6_to_4(const decem_winograd_lines *of) {
-    transform_lines(6, 4, of);
+    transform_lines(6, 4, *of);
 }
 
 DECEM_NOINLINE static void transform_lines_of_6_to_2(const decem_winograd_lines *of) {
-    transform_lines(6, 2, of);
+    transform_lines(6, 2, *of);
 }
 
-DECEM_NOINLINE static void transform_lines_of_8_to_6(const decem_winograd_lines *of) {
-    transform_lines(8, 6, of);
+DECEM_NOINLINE static void transform_columns_of_8_to_6(const decem_winograd_lines *of) {
+    transform_lines(8, 6, decem_winograd_columns(of));
+}
+
+DECEM_NOINLINE static void transform_rows_of_8_to_6(const decem_winograd_lines *of) {
+    transform_lines(8, 6, decem_winograd_rows(of));
 }
 
 DECEM_NOINLINE static void transform_lines_of_8_to_4(const decem_winograd_lines *of) {
-    transform_lines(8, 4, of);
+    transform_lines(8, 4, *of);
 }
 
-DECEM_NOINLINE static void transform_lines_of_8_to_5(const decem_winograd_lines *of) {
-    transform_lines(8, 5, of);
+DECEM_NOINLINE static void transform_columns_of_8_to_5(const decem_winograd_lines *of) {
+    transform_lines(8, 5, decem_winograd_columns(of));
+}
+
+DECEM_NOINLINE static void transform_rows_of_8_to_5(const decem_winograd_lines *of) {
+    transform_lines(8, 5, decem_winograd_rows(of));
 }
 
 DECEM_NOINLINE static void transform_lines_of_8_to_7(const decem_winograd_lines *of) {
-    transform_lines(8, 7, of);
+    transform_lines(8, 7, *of);
 }
 
-static void transform(int32_t points, int32_t taps, const decem_winograd_lines *of) {
+static void transform(int32_t points, int32_t taps, int32_t columns, const decem_winograd_lines *of) {
     if (points == 4) transform_lines_of_4_to_2(of);
     else if (points == 6 && taps == 3) transform_lines_of_6_to_4(of);
     else if (points == 6) transform_lines_of_6_to_2(of);
     else if (taps == 2) transform_lines_of_8_to_7(of);
-    else if (taps == 3) transform_lines_of_8_to_6(of);
-    else if (taps == 4) transform_lines_of_8_to_5(of);
+    else if (taps == 3) columns ? transform_columns_of_8_to_6(of) : transform_rows_of_8_to_6(of);
+    else if (taps == 4) columns ? transform_columns_of_8_to_5(of) : transform_rows_of_8_to_5(of);
     else transform_lines_of_8_to_4(of);
 }
 
@@ -125,12 +132,12 @@ void decem_winograd_transform_output(const float *m, ptrdiff_t point_stride, int
                                         .last_point = (side - 1) * side * point_stride, .last_line = (side - 1) * point_stride,
                                         .out = half, .out_value = LINES_NEXT, .out_line = LINES_CHANNELS,
                                         .count = points.x, .channels = some};
-        transform(points.y, taps, &columns);
+        transform(points.y, taps, 1, &columns);
         decem_winograd_lines rows = {.in = half, .in_value = LINES_CHANNELS, .in_line = LINES_NEXT,
                                      .last_point = (points.x - 1) * LINES_CHANNELS, .last_line = (points.y - taps) * LINES_NEXT,
                                      .out = values, .out_value = LINES_CHANNELS, .out_line = LINES_NEXT,
                                      .count = points.y - taps + 1, .channels = some};
-        transform(points.x, taps, &rows);
+        transform(points.x, taps, 0, &rows);
         store_block(values, bias, target, c, some);
     }
 }
