@@ -96,11 +96,6 @@ static inline decem_f32x4 decem_f32x4_kept(float value) {
     return decem_f32x4_splat(unknown);
 }
 
-/* a + factor * b; for powers of two it rounds alike fused and not. */
-static inline decem_f32x4 decem_f32x4_plus(decem_f32x4 a, float factor, decem_f32x4 b) {
-    return decem_f32x4_madd(decem_f32x4_splat(factor), b, a);
-}
-
 /* (lane 0 + lane 1) + (lane 2 + lane 3) */
 static inline float decem_f32x4_sum(decem_f32x4 a) {
     return (decem_f32x4_lane0(a) + decem_f32x4_lane1(a)) + (decem_f32x4_lane2(a) + decem_f32x4_lane3(a));

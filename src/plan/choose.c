@@ -35,14 +35,17 @@ static double winograd_time(const decem_window *window, int32_t side, const dece
     int32_t parities = window->stride * window->stride, least = parities * DECEM_CONV_ROWS * side * side;
     if (points < least) points = least; /* that the micro-kernel computes */
     double channels = (double)in->channels * out->channels;
-    return channels * points / DECEM_GEMM_MACS + channels * parities * side * side * batches * TRANSFORM_WEIGHT + weight_time(channels * parities * taps * taps, batches) +
+    return channels * points / DECEM_GEMM_MACS + channels * parities * side * side * batches * TRANSFORM_WEIGHT +
+           weight_time(channels * parities * taps * taps, batches) +
            (double)blocks * side * side * (parities * in->channels + out->channels) * TRANSFORM_BLOCK;
 }
 
 static bool winograd_fits(const decem_step *step, const decem_node *node, const decem_shape *in) {
     const decem_window *window = &node->window;
-    bool fits = window->stride == 1 ? (window->height == 3 || window->height == 5) && in->channels % 4 == 0 : window->stride == 2 && (window->height == 3 || window->height == 7);
-    return fits && node->groups == 1 && window->height == window->width && step->shuffle == 1 && !step->interleave && node->shape.channels % DECEM_CONV_COLUMNS == 0;
+    bool alone = window->stride == 1 && (window->height == 3 || window->height == 5) && in->channels % 4 == 0;
+    bool halved = window->stride == 2 && (window->height == 3 || window->height == 7);
+    return (alone || halved) && node->groups == 1 && window->height == window->width && step->shuffle == 1 && !step->interleave &&
+           node->shape.channels % DECEM_CONV_COLUMNS == 0;
 }
 
 static void choose_fastest(const decem_plan *plan, decem_step *step) {

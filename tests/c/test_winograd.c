@@ -79,7 +79,8 @@ static guarded_map pooled(guarded_map *of) {
 }
 
 static void check_case(const winograd_case *c) {
-    int32_t taps = c->kernel * c->kernel, spare_rows = c->height + c->around.top + c->around.bottom - c->kernel, spare_columns = c->width + c->around.left + c->around.right - c->kernel;
+    int32_t taps = c->kernel * c->kernel, spare_rows = c->height + c->around.top + c->around.bottom - c->kernel;
+    int32_t spare_columns = c->width + c->around.left + c->around.right - c->kernel;
     int32_t height = spare_rows / c->stride + 1, width = spare_columns / c->stride + 1;
     if (spare_rows < 0 || spare_columns < 0 || height < 1 + c->pool || width < 1 + c->pool) return;
     char name[160];

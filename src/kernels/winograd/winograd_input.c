@@ -2,81 +2,73 @@
  * weights once a batch of blocks. */
 #include "kernels/winograd/winograd_lines.h"
 
-/* Factors of the lines' transforms. */
+/* What values are multiplied by, of the sums that a point and its opposite share: `middle` and `far`, then the sums of even and of odd values. */
 typedef struct factors {
-    decem_f32x4 half; /* of 4 points */
-    decem_f32x4 inner, outer_even, outer_odd, half_even, half_odd; /* scales of 6 or 8: of points 1, 2 and 1/2 */
-    decem_f32x4 a, b, c, d, e;
+    decem_f32x4 ones_middle, ones;
+    decem_f32x4 twos_middle, twos_far, twos_even, twos_odd;
+    decem_f32x4 halves_middle, halves_far, halves_even, halves_odd;
+    decem_f32x4 ends; /* 0 and infinity */
 } factors;
 
 static DECEM_INLINE factors factors_of(int32_t points) {
     factors f;
     if (points == 4) {
-        f.half = decem_f32x4_kept(0.5f);
-    } else if (points == 6) {
-        f.inner = decem_f32x4_kept(-1.0f / 6);
-        f.outer_even = decem_f32x4_kept(1.0f / 24);
-        f.outer_odd = decem_f32x4_kept(1.0f / 12);
-        f.a = decem_f32x4_kept(-4);
-        f.b = decem_f32x4_kept(-1.25f);
-        f.c = decem_f32x4_kept(0.25f);
-        f.d = decem_f32x4_kept(-5);
-        f.e = decem_f32x4_kept(4);
-    } else {
-        f.inner = decem_f32x4_kept(-1.0f / 4.5f);
-        f.outer_even = decem_f32x4_kept(1.0f / 90);
-        f.outer_odd = decem_f32x4_kept(1.0f / 45);
-        f.half_even = decem_f32x4_kept(32.0f / 45);
-        f.half_odd = decem_f32x4_kept(16.0f / 45);
-        f.a = decem_f32x4_kept(-4.25f);
-        f.b = decem_f32x4_kept(-1.25f);
-        f.c = decem_f32x4_kept(0.25f);
-        f.d = decem_f32x4_kept(-5);
-        f.e = decem_f32x4_kept(4);
-        f.half = decem_f32x4_kept(5.25f);
+        f.ones = decem_f32x4_kept(0.5f);
+        return f;
     }
+    f.ones_middle = decem_f32x4_kept(points == 6 ? -4 : -4.25f);
+    f.ones = decem_f32x4_kept(points == 6 ? -1.0f / 6 : -1.0f / 4.5f);
+    f.twos_middle = decem_f32x4_kept(-1.25f);
+    f.twos_far = decem_f32x4_kept(0.25f);
+    f.twos_even = decem_f32x4_kept(points == 6 ? 1.0f / 24 : 1.0f / 90);
+    f.twos_odd = decem_f32x4_kept(points == 6 ? 1.0f / 12 : 1.0f / 45);
+    f.halves_middle = decem_f32x4_kept(-5);
+    f.halves_far = decem_f32x4_kept(4);
+    if (points == 6) return f;
+    f.halves_even = decem_f32x4_kept(32.0f / 45);
+    f.halves_odd = decem_f32x4_kept(16.0f / 45);
+    f.ends = decem_f32x4_kept(5.25f);
     return f;
 }
-
-#define MADD(a, f, b) decem_f32x4_madd(f, b, a)
-#define MUL decem_f32x4_mul
 
 /* Values at 0, 1, -1 and infinity. */
 static DECEM_INLINE void line_of_4(decem_f32x4 *d, const factors *f) {
     decem_f32x4 d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3];
     d[0] = SUB(d0, d2);
-    d[1] = MUL(f->half, ADD(d2, d1));
-    d[2] = MUL(f->half, SUB(d2, d1));
+    d[1] = MUL(f->ones, ADD(d2, d1));
+    d[2] = MUL(f->ones, SUB(d2, d1));
     d[3] = SUB(d3, d1);
 }
 
 /* At 2 and -2, too. */
 static DECEM_INLINE void line_of_6(decem_f32x4 *d, const factors *f) {
     decem_f32x4 d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3], d4 = d[4], d5 = d[5];
-    decem_f32x4 even = MUL(f->inner, MADD(d4, f->a, d2)), odd = MUL(f->inner, MADD(d3, f->a, d1));
-    decem_f32x4 outer_even = MUL(f->outer_even, SUB(d4, d2)), outer_odd = MUL(f->outer_odd, SUB(d3, d1));
-    d[0] = MADD(MADD(d0, f->b, d2), f->c, d4);
+    decem_f32x4 even = MUL(f->ones, MADD(f->ones_middle, d2, d4)), odd = MUL(f->ones, MADD(f->ones_middle, d1, d3));
+    decem_f32x4 twos_even = MUL(f->twos_even, SUB(d4, d2)), twos_odd = MUL(f->twos_odd, SUB(d3, d1));
+    d[0] = MADD(f->twos_far, d4, MADD(f->twos_middle, d2, d0));
     d[1] = ADD(even, odd);
     d[2] = SUB(even, odd);
-    d[3] = ADD(outer_even, outer_odd);
-    d[4] = SUB(outer_even, outer_odd);
-    d[5] = MADD(MADD(d5, f->d, d3), f->e, d1);
+    d[3] = ADD(twos_even, twos_odd);
+    d[4] = SUB(twos_even, twos_odd);
+    d[5] = MADD(f->halves_far, d1, MADD(f->halves_middle, d3, d5));
 }
 
 /* At 1/2 and -1/2, too. */
 static DECEM_INLINE void line_of_8(decem_f32x4 *d, const factors *f) {
     decem_f32x4 d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3], d4 = d[4], d5 = d[5], d6 = d[6], d7 = d[7];
-    decem_f32x4 even = MUL(f->inner, MADD(ADD(d2, d6), f->a, d4)), odd = MUL(f->inner, MADD(ADD(d1, d5), f->a, d3));
-    decem_f32x4 outer_even = MUL(f->outer_even, MADD(MADD(d6, f->b, d4), f->c, d2)), outer_odd = MUL(f->outer_odd, MADD(MADD(d5, f->b, d3), f->c, d1));
-    decem_f32x4 inner_even = MUL(f->half_even, MADD(MADD(d6, f->d, d4), f->e, d2)), inner_odd = MUL(f->half_odd, MADD(MADD(d5, f->d, d3), f->e, d1));
-    d[0] = MADD(SUB(d0, d6), f->half, SUB(d4, d2));
+    decem_f32x4 even = MUL(f->ones, MADD(f->ones_middle, d4, ADD(d2, d6))), odd = MUL(f->ones, MADD(f->ones_middle, d3, ADD(d1, d5)));
+    decem_f32x4 twos_even = MUL(f->twos_even, MADD(f->twos_far, d2, MADD(f->twos_middle, d4, d6)));
+    decem_f32x4 twos_odd = MUL(f->twos_odd, MADD(f->twos_far, d1, MADD(f->twos_middle, d3, d5)));
+    decem_f32x4 halves_even = MUL(f->halves_even, MADD(f->halves_far, d2, MADD(f->halves_middle, d4, d6)));
+    decem_f32x4 halves_odd = MUL(f->halves_odd, MADD(f->halves_far, d1, MADD(f->halves_middle, d3, d5)));
+    d[0] = MADD(f->ends, SUB(d4, d2), SUB(d0, d6));
     d[1] = ADD(even, odd);
     d[2] = SUB(even, odd);
-    d[3] = ADD(outer_even, outer_odd);
-    d[4] = SUB(outer_even, outer_odd);
-    d[5] = ADD(inner_even, inner_odd);
-    d[6] = SUB(inner_even, inner_odd);
-    d[7] = MADD(SUB(d7, d1), f->half, SUB(d3, d5));
+    d[3] = ADD(twos_even, twos_odd);
+    d[4] = SUB(twos_even, twos_odd);
+    d[5] = ADD(halves_even, halves_odd);
+    d[6] = SUB(halves_even, halves_odd);
+    d[7] = MADD(f->ends, SUB(d3, d5), SUB(d7, d1));
 }
 
 static DECEM_INLINE void transform_lines(int32_t points, decem_winograd_lines lines) {

@@ -11,7 +11,8 @@ enum {
 
 #define ADD decem_f32x4_add
 #define SUB decem_f32x4_sub
-#define PLUS decem_f32x4_plus
+#define MUL decem_f32x4_mul
+#define MADD decem_f32x4_madd
 
 /* `count` lines of some values, [channels] each. Strides are in elements. The last of the points, infinity, lies apart where there are
  * fewer than a side has, and so does the last line: `last_point` and `last_line` say how far from the first. That is so on one side only, `in`
@@ -25,8 +26,7 @@ typedef struct decem_winograd_lines {
     int32_t count, channels;
 } decem_winograd_lines;
 
-/* The same with distances that are known when compiled, for what is transformed most: of what lies between columns and rows, and of outputs before they
- * are stored, [side][side][LINES_CHANNELS] both. Columns have theirs in `out`, rows in `in`. */
+/* The same with distances that are known when compiled, for what is transformed most: those of what lies between columns and rows. */
 static inline decem_winograd_lines decem_winograd_columns(const decem_winograd_lines *of) {
     decem_winograd_lines lines = *of;
     lines.out_value = LINES_NEXT;

@@ -3,38 +3,41 @@
 
 #include "kernels/winograd/winograd_lines.h"
 
-typedef struct factors { decem_f32x4 twos[6], halves[6]; } factors;
+/* Powers of the points, from the first on. */
+typedef struct powers {
+    decem_f32x4 twos[6], halves[6];
+} powers;
 
 /* out[i]: the sum over points p of p^i m; infinity counts for the last alone. */
-static DECEM_INLINE void output_line(int32_t points, int32_t outputs, const decem_f32x4 *m, decem_f32x4 *out, const factors *f) {
+static DECEM_INLINE void output_line(int32_t points, int32_t outputs, const decem_f32x4 *m, decem_f32x4 *out, const powers *of) {
     decem_f32x4 sum = ADD(m[1], m[2]), difference = SUB(m[1], m[2]);
     out[0] = ADD(m[0], sum);
     for (int32_t i = 1; i < outputs; i++) out[i] = i % 2 ? difference : sum;
     for (int32_t p = 3; p < points - 1; p += 2) {
         decem_f32x4 both[] = {ADD(m[p], m[p + 1]), SUB(m[p], m[p + 1])};
         out[0] = ADD(out[0], both[0]);
-        for (int32_t i = 1; i < outputs; i++) out[i] = decem_f32x4_madd(p == 3 ? f->twos[i - 1] : f->halves[i - 1], both[i % 2], out[i]);
+        for (int32_t i = 1; i < outputs; i++) out[i] = MADD(p == 3 ? of->twos[i - 1] : of->halves[i - 1], both[i % 2], out[i]);
     }
     out[outputs - 1] = ADD(out[outputs - 1], m[points - 1]);
 }
 
 static DECEM_INLINE void transform_lines(int32_t points, int32_t outputs, decem_winograd_lines lines) {
-    factors f;
+    powers at;
     float power = 1;
     for (int32_t i = 0; i < outputs - 1; i++) {
         power *= 2;
-        if (points > 4) f.twos[i] = decem_f32x4_kept(power);
-        if (points > 6) f.halves[i] = decem_f32x4_kept(1 / power);
+        if (points > 4) at.twos[i] = decem_f32x4_kept(power);
+        if (points > 6) at.halves[i] = decem_f32x4_kept(1 / power);
     }
     for (int32_t k = 0; k < lines.count; k++) {
         const float *in = lines.in + (k < lines.count - 1 ? k * lines.in_line : lines.last_line);
         float *out = lines.out + k * lines.out_line;
         for (int32_t c = 0; c < lines.channels; c += 4, in += 4, out += 4) {
             decem_f32x4 m[DECEM_WINOGRAD_SIDE_MOST], values[DECEM_WINOGRAD_SIDE_MOST];
-            const float *at = in;
-            for (int32_t i = 0; i < points - 1; i++, at += lines.in_value) m[i] = decem_f32x4_load(at);
+            const float *from = in;
+            for (int32_t i = 0; i < points - 1; i++, from += lines.in_value) m[i] = decem_f32x4_load(from);
             m[points - 1] = decem_f32x4_load(in + lines.last_point);
-            output_line(points, outputs, m, values, &f);
+            output_line(points, outputs, m, values, &at);
             float *to = out;
             for (int32_t i = 0; i < outputs; i++, to += lines.out_value) decem_f32x4_store(to, values[i]);
         }

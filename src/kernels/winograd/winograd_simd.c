@@ -108,7 +108,8 @@ typedef struct workspace {
 
 /* Divides the scratch, if there is any yet, and returns how many elements it takes. */
 static int64_t divide(const decem_winograd_args *args, const layout *in, float *scratch, workspace *work) {
-    int64_t v = in->channels / in->run * in->depths_in_run * (int64_t)in->v_depth, u = in->group_panels * (int64_t)in->u_panel, m = in->points * (int64_t)in->m_point;
+    int64_t v = in->channels / in->run * in->depths_in_run * (int64_t)in->v_depth, u = in->group_panels * (int64_t)in->u_panel;
+    int64_t m = in->points * (int64_t)in->m_point;
     int64_t pixels = in->gathers ? (int64_t)gathered_rows(args, in) * gathered_columns(in) : in->points;
     if (scratch != NULL) {
         work->v = scratch;
@@ -157,7 +158,8 @@ static void copy_block(const decem_map *in, int32_t stride, int32_t y0, int32_t 
 }
 
 /* A block of every `stride`th pixel from one on, which may be outside the image: a run of channels, whose number is given. */
-static void transform_block(const layout *of, int32_t side, const decem_map *in, int32_t stride, int32_t y0, int32_t x0, int32_t block, int32_t run, const workspace *work) {
+static void transform_block(const layout *of, int32_t side, const decem_map *in, int32_t stride, int32_t y0, int32_t x0, int32_t block, int32_t run,
+                            const workspace *work) {
     decem_winograd_points size = work->points[block];
     const float *at = in->at + y0 * in->row_stride + x0 * in->pixel_stride;
     ptrdiff_t row_stride = stride * in->row_stride, pixel_stride = stride * in->pixel_stride;
@@ -183,7 +185,8 @@ static void transform_input(const decem_winograd_args *args, const layout *of, i
         if (of->gathers) transform_block(of, args->side, &gathered, 1, row - first_row, column, i, 0, work);
         else for (int32_t y = 0; y < stride; y++)
             for (int32_t x = 0; x < stride; x++)
-                transform_block(of, args->side, &args->input, stride, row * stride + y - args->padding_top, column * stride + x - args->padding_left, i, y * stride + x, work);
+                transform_block(of, args->side, &args->input, stride, row * stride + y - args->padding_top, column * stride + x - args->padding_left, i,
+                                y * stride + x, work);
     }
 }
 
@@ -298,7 +301,8 @@ static void transform_output(const decem_winograd_args *args, const layout *in, 
             .height = out->height - y < side ? out->height - y : side, .width = out->width - x < side ? out->width - x : side,
             .before = finish->before, .after = finish->after};
         if (finish->addend != NULL) target.addend = finish->addend + y * finish->addend_row_stride + x * finish->addend_pixel_stride + channel;
-        decem_winograd_transform_output(work->m + (ptrdiff_t)i * columns, in->m_point, columns, args->side, work->points[i], in->taps, args->bias + channel, &target);
+        decem_winograd_transform_output(work->m + (ptrdiff_t)i * columns, in->m_point, columns, args->side, work->points[i], in->taps, args->bias + channel,
+                                        &target);
     }
 }
 

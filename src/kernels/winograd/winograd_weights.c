@@ -18,10 +18,10 @@ static DECEM_INLINE powers powers_of(float value) {
 /* The value at a point and at its opposite of the polynomial whose coefficients are g. */
 static DECEM_INLINE void evaluate(const decem_f32x4 *g, int32_t taps, const powers *p, decem_f32x4 *at, decem_f32x4 *opposite) {
     decem_f32x4 even = g[0], odd = g[1];
-    if (taps > 2) even = decem_f32x4_madd(p->second, g[2], even);
-    if (taps > 3) odd = decem_f32x4_madd(p->second, g[3], odd);
-    if (taps > 4) even = decem_f32x4_madd(p->fourth, g[4], even);
-    odd = decem_f32x4_mul(p->first, odd);
+    if (taps > 2) even = MADD(p->second, g[2], even);
+    if (taps > 3) odd = MADD(p->second, g[3], odd);
+    if (taps > 4) even = MADD(p->fourth, g[4], even);
+    odd = MUL(p->first, odd);
     *at = ADD(even, odd);
     *opposite = SUB(even, odd);
 }
@@ -101,7 +101,8 @@ DECEM_NOINLINE static void transform_kernels_of_3_to_6_for_few(const float *weig
 static DECEM_INLINE void outer_lines_to_8(const float *weights, int32_t taps, int32_t depth, float *u) {
     powers points[] = {powers_of(POINTS[0]), powers_of(POINTS[1]), powers_of(POINTS[2])};
     for (int32_t k = 0; k < depth; k++, weights += taps * taps * DECEM_CONV_COLUMNS, u += DECEM_CONV_COLUMNS)
-        for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4) outer_lines(weights + half, taps, 8, points, u + half, u + 8 * DECEM_WINOGRAD_U_STRIDE + half, DECEM_WINOGRAD_U_STRIDE);
+        for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4)
+            outer_lines(weights + half, taps, 8, points, u + half, u + 8 * DECEM_WINOGRAD_U_STRIDE + half, DECEM_WINOGRAD_U_STRIDE);
 }
 
 static DECEM_INLINE void inner_lines_to_8(const float *weights, int32_t taps, int32_t depth, float value, float *u) {
@@ -143,7 +144,8 @@ DECEM_NOINLINE static void inner_lines_of_5_to_8(const float *weights, int32_t d
 }
 
 void decem_winograd_transform_weights(const float *weights, int32_t taps, int32_t side, int32_t part, int32_t depth, float *u, ptrdiff_t point_stride) {
-    if (side == 6) point_stride == DECEM_WINOGRAD_FEW_U_STRIDE ? transform_kernels_of_3_to_6_for_few(weights, depth, u) : transform_kernels_of_3_to_6(weights, depth, u);
+    if (side == 6 && point_stride == DECEM_WINOGRAD_FEW_U_STRIDE) transform_kernels_of_3_to_6_for_few(weights, depth, u);
+    else if (side == 6) transform_kernels_of_3_to_6(weights, depth, u);
     else if (taps == 2) part == 0 ? outer_lines_of_2_to_8(weights, depth, u) : inner_lines_of_2_to_8(weights, depth, POINTS[part - 1], u);
     else if (taps == 3) part == 0 ? outer_lines_of_3_to_8(weights, depth, u) : inner_lines_of_3_to_8(weights, depth, POINTS[part - 1], u);
     else if (taps == 4) part == 0 ? outer_lines_of_4_to_8(weights, depth, u) : inner_lines_of_4_to_8(weights, depth, POINTS[part - 1], u);
