@@ -89,12 +89,9 @@ static inline float decem_f32x4_lane3(decem_f32x4 a) { return a[3]; }
 
 static inline decem_f32x4 decem_f32x4_zero(void) { return decem_f32x4_splat(0.0f); }
 
-/* A constant that stays in a register, or near: engines make others anew wherever they are used, which takes three instructions. Once before a
- * loop. */
-static inline decem_f32x4 decem_f32x4_kept(float value) {
-    volatile float unknown = value;
-    return decem_f32x4_splat(unknown);
-}
+/* A constant that stays in a register, or near: engines make those that they know anew wherever they are used, which takes three instructions. To be
+ * read before a loop. */
+static inline decem_f32x4 decem_f32x4_kept(const volatile float *constant) { return decem_f32x4_splat(*constant); }
 
 /* (lane 0 + lane 1) + (lane 2 + lane 3) */
 static inline float decem_f32x4_sum(decem_f32x4 a) {

@@ -10,24 +10,21 @@ typedef struct factors {
     decem_f32x4 ends; /* 0 and infinity */
 } factors;
 
+/* In this order, of 6 points and of 8; of 4 there are but ones. */
+static const volatile float OF_4 = 0.5f;
+static const volatile float OF_6[] = {-4, -1.0f / 6, -1.25f, 0.25f, 1.0f / 24, 1.0f / 12, -5, 4};
+static const volatile float OF_8[] = {-4.25f, -1.0f / 4.5f, -1.25f, 0.25f, 1.0f / 90, 1.0f / 45, -5, 4, 32.0f / 45, 16.0f / 45, 5.25f};
+
 static DECEM_INLINE factors factors_of(int32_t points) {
-    factors f;
-    if (points == 4) {
-        f.ones = decem_f32x4_kept(0.5f);
-        return f;
-    }
-    f.ones_middle = decem_f32x4_kept(points == 6 ? -4 : -4.25f);
-    f.ones = decem_f32x4_kept(points == 6 ? -1.0f / 6 : -1.0f / 4.5f);
-    f.twos_middle = decem_f32x4_kept(-1.25f);
-    f.twos_far = decem_f32x4_kept(0.25f);
-    f.twos_even = decem_f32x4_kept(points == 6 ? 1.0f / 24 : 1.0f / 90);
-    f.twos_odd = decem_f32x4_kept(points == 6 ? 1.0f / 12 : 1.0f / 45);
-    f.halves_middle = decem_f32x4_kept(-5);
-    f.halves_far = decem_f32x4_kept(4);
+    if (points == 4) return (factors){.ones = decem_f32x4_kept(&OF_4)};
+    const volatile float *of = points == 6 ? OF_6 : OF_8;
+    factors f = {.ones_middle = decem_f32x4_kept(of), .ones = decem_f32x4_kept(of + 1),
+                 .twos_middle = decem_f32x4_kept(of + 2), .twos_far = decem_f32x4_kept(of + 3), .twos_even = decem_f32x4_kept(of + 4),
+                 .twos_odd = decem_f32x4_kept(of + 5), .halves_middle = decem_f32x4_kept(of + 6), .halves_far = decem_f32x4_kept(of + 7)};
     if (points == 6) return f;
-    f.halves_even = decem_f32x4_kept(32.0f / 45);
-    f.halves_odd = decem_f32x4_kept(16.0f / 45);
-    f.ends = decem_f32x4_kept(5.25f);
+    f.halves_even = decem_f32x4_kept(of + 8);
+    f.halves_odd = decem_f32x4_kept(of + 9);
+    f.ends = decem_f32x4_kept(of + 10);
     return f;
 }
 

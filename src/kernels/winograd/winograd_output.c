@@ -8,6 +8,8 @@ typedef struct powers {
     decem_f32x4 twos[6], halves[6];
 } powers;
 
+static const volatile float TWOS[] = {2, 4, 8, 16, 32, 64}, HALVES[] = {1.0f / 2, 1.0f / 4, 1.0f / 8, 1.0f / 16, 1.0f / 32, 1.0f / 64};
+
 /* out[i]: the sum over points p of p^i m; infinity counts for the last alone. */
 static DECEM_INLINE void output_line(int32_t points, int32_t outputs, const decem_f32x4 *m, decem_f32x4 *out, const powers *of) {
     decem_f32x4 sum = ADD(m[1], m[2]), difference = SUB(m[1], m[2]);
@@ -23,11 +25,9 @@ static DECEM_INLINE void output_line(int32_t points, int32_t outputs, const dece
 
 static DECEM_INLINE void transform_lines(int32_t points, int32_t outputs, decem_winograd_lines lines) {
     powers at;
-    float power = 1;
     for (int32_t i = 0; i < outputs - 1; i++) {
-        power *= 2;
-        if (points > 4) at.twos[i] = decem_f32x4_kept(power);
-        if (points > 6) at.halves[i] = decem_f32x4_kept(1 / power);
+        if (points > 4) at.twos[i] = decem_f32x4_kept(&TWOS[i]);
+        if (points > 6) at.halves[i] = decem_f32x4_kept(&HALVES[i]);
     }
     for (int32_t k = 0; k < lines.count; k++) {
         const float *in = lines.in + (k < lines.count - 1 ? k * lines.in_line : lines.last_line);

@@ -8,11 +8,11 @@ typedef struct powers {
     decem_f32x4 first, second, fourth;
 } powers;
 
-/* 1 as well, for which there is nothing to multiply. */
-static const float POINTS[] = {1.0f, 2.0f, 0.5f};
+/* Points and their powers; 1 as well, where it is one of several, though there is nothing to multiply. */
+static const volatile float POINTS[][3] = {{1, 1, 1}, {2, 4, 16}, {1.0f / 2, 1.0f / 4, 1.0f / 16}};
 
-static DECEM_INLINE powers powers_of(float value) {
-    return (powers){decem_f32x4_kept(value), decem_f32x4_kept(value * value), decem_f32x4_kept(value * value * value * value)};
+static DECEM_INLINE powers powers_of(const volatile float *point) {
+    return (powers){decem_f32x4_kept(point), decem_f32x4_kept(point + 1), decem_f32x4_kept(point + 2)};
 }
 
 /* The value at a point and at its opposite of the polynomial whose coefficients are g. */
@@ -35,13 +35,13 @@ static DECEM_INLINE void evaluate_at_one(const decem_f32x4 *g, int32_t taps, dec
     *opposite = SUB(even, odd);
 }
 
-/* A line of coefficients to a side of values. */
+/* A line of coefficients to a side of values; `points` from 2 on. */
 static DECEM_INLINE void weight_line(const decem_f32x4 *g, int32_t taps, int32_t side, const powers *points, float *u, ptrdiff_t next) {
     decem_f32x4_store(u, g[0]);
     for (int32_t i = 0; i < side / 2 - 1; i++) {
         decem_f32x4 at, opposite;
         if (i == 0) evaluate_at_one(g, taps, &at, &opposite);
-        else evaluate(g, taps, &points[i], &at, &opposite);
+        else evaluate(g, taps, &points[i - 1], &at, &opposite);
         decem_f32x4_store(u + (2 * i + 1) * next, at);
         decem_f32x4_store(u + (2 * i + 2) * next, opposite);
     }
@@ -79,8 +79,8 @@ static DECEM_INLINE void inner_lines(const float *weights, int32_t taps, int32_t
 
 /* Four columns of one kernel. */
 static DECEM_INLINE void transform_kernel(const float *weights, int32_t taps, int32_t side, const powers *points, float *u, ptrdiff_t next) {
-    outer_lines(weights, taps, side, points, u, u + (side - 1) * side * next, next);
-    for (int32_t i = 0; i < side / 2 - 1; i++) inner_lines(weights, taps, side, &points[i], points, u + (2 * i + 1) * side * next, next);
+    outer_lines(weights, taps, side, points + 1, u, u + (side - 1) * side * next, next);
+    for (int32_t i = 0; i < side / 2 - 1; i++) inner_lines(weights, taps, side, &points[i], points + 1, u + (2 * i + 1) * side * next, next);
 }
 
 static DECEM_INLINE void transform_kernels(const float *weights, int32_t taps, int32_t side, int32_t depth, float *u, ptrdiff_t next) {
@@ -99,14 +99,14 @@ DECEM_NOINLINE static void transform_kernels_of_3_to_6_for_few(const float *weig
 
 /* Two lines of eight at a time. */
 static DECEM_INLINE void outer_lines_to_8(const float *weights, int32_t taps, int32_t depth, float *u) {
-    powers points[] = {powers_of(POINTS[0]), powers_of(POINTS[1]), powers_of(POINTS[2])};
+    powers points[] = {powers_of(POINTS[1]), powers_of(POINTS[2])};
     for (int32_t k = 0; k < depth; k++, weights += taps * taps * DECEM_CONV_COLUMNS, u += DECEM_CONV_COLUMNS)
         for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4)
             outer_lines(weights + half, taps, 8, points, u + half, u + 8 * DECEM_WINOGRAD_U_STRIDE + half, DECEM_WINOGRAD_U_STRIDE);
 }
 
-static DECEM_INLINE void inner_lines_to_8(const float *weights, int32_t taps, int32_t depth, float value, float *u) {
-    powers points[] = {powers_of(POINTS[0]), powers_of(POINTS[1]), powers_of(POINTS[2])}, of = powers_of(value);
+static DECEM_INLINE void inner_lines_to_8(const float *weights, int32_t taps, int32_t depth, const volatile float *point, float *u) {
+    powers points[] = {powers_of(POINTS[1]), powers_of(POINTS[2])}, of = powers_of(point);
     for (int32_t k = 0; k < depth; k++, weights += taps * taps * DECEM_CONV_COLUMNS, u += DECEM_CONV_COLUMNS)
         for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4) inner_lines(weights + half, taps, 8, &of, points, u + half, DECEM_WINOGRAD_U_STRIDE);
 }
@@ -127,20 +127,20 @@ DECEM_NOINLINE static void outer_lines_of_5_to_8(const float *weights, int32_t d
     outer_lines_to_8(weights, 5, depth, u);
 }
 
-DECEM_NOINLINE static void inner_lines_of_2_to_8(const float *weights, int32_t depth, float value, float *u) {
-    inner_lines_to_8(weights, 2, depth, value, u);
+DECEM_NOINLINE static void inner_lines_of_2_to_8(const float *weights, int32_t depth, const volatile float *point, float *u) {
+    inner_lines_to_8(weights, 2, depth, point, u);
 }
 
-DECEM_NOINLINE static void inner_lines_of_3_to_8(const float *weights, int32_t depth, float value, float *u) {
-    inner_lines_to_8(weights, 3, depth, value, u);
+DECEM_NOINLINE static void inner_lines_of_3_to_8(const float *weights, int32_t depth, const volatile float *point, float *u) {
+    inner_lines_to_8(weights, 3, depth, point, u);
 }
 
-DECEM_NOINLINE static void inner_lines_of_4_to_8(const float *weights, int32_t depth, float value, float *u) {
-    inner_lines_to_8(weights, 4, depth, value, u);
+DECEM_NOINLINE static void inner_lines_of_4_to_8(const float *weights, int32_t depth, const volatile float *point, float *u) {
+    inner_lines_to_8(weights, 4, depth, point, u);
 }
 
-DECEM_NOINLINE static void inner_lines_of_5_to_8(const float *weights, int32_t depth, float value, float *u) {
-    inner_lines_to_8(weights, 5, depth, value, u);
+DECEM_NOINLINE static void inner_lines_of_5_to_8(const float *weights, int32_t depth, const volatile float *point, float *u) {
+    inner_lines_to_8(weights, 5, depth, point, u);
 }
 
 void decem_winograd_transform_weights(const float *weights, int32_t taps, int32_t side, int32_t part, int32_t depth, float *u, ptrdiff_t point_stride) {
