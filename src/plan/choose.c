@@ -74,7 +74,8 @@ bool decem_plan_reads_alone(const decem_plan *plan, decem_value reader, decem_va
 static bool pools(const decem_plan *plan, const decem_step *step, const decem_step *pool) {
     const decem_node *node = &plan->graph->nodes[pool->node];
     const decem_padding *p = &node->window.padding;
-    return step->kind == DECEM_STEP_WINOGRAD && plan->graph->nodes[step->node].window.stride == 1 && pool->kind == DECEM_STEP_POOL && node->op == DECEM_OP_MAX_POOL && step->addend < 0 &&
+    return step->kind == DECEM_STEP_WINOGRAD && plan->graph->nodes[step->node].window.stride == 1 && step->addend < 0 &&
+           pool->kind == DECEM_STEP_POOL && node->op == DECEM_OP_MAX_POOL &&
            node->window.height == 2 && node->window.width == 2 && node->window.stride == 2 && !node->window.ceil_mode &&
            p->top == 0 && p->left == 0 && p->bottom == 0 && p->right == 0 && pool->input == step->result &&
            plan->inside[step->result] < 0 && decem_plan_reads_alone(plan, pool->node, step->result);

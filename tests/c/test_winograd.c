@@ -162,10 +162,13 @@ static void test_depths(void) {
             check_all((winograd_case){.in = ins[i], .out = ins[i] > 260 ? 8 : 40, .height = sizes[s][0], .width = sizes[s][1], .around = one, .before = relu});
 }
 
+/* Each side padded or not, and as far as a window may reach. */
 static void test_padding_corners(void) {
     for (int32_t corner = 0; corner < 16; corner++)
         for (int32_t in = 3; in <= 4; in++)
-            check_all((winograd_case){.in = in, .out = 8, .height = 7, .width = 6, .around = {corner & 1, corner >> 1 & 1, corner >> 2 & 1, corner >> 3}});
+            for (int32_t pad = 1; pad <= 2; pad++)
+                check_all((winograd_case){.in = in, .out = 8, .height = 7, .width = 6,
+                                          .around = {pad * (corner & 1), pad * (corner >> 1 & 1), pad * (corner >> 2 & 1), pad * (corner >> 3)}});
 }
 
 static void test_tails(void) {

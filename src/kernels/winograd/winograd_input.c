@@ -103,6 +103,12 @@ DECEM_NOINLINE static void transform_rows_of_8(const decem_winograd_lines *of) {
     transform_lines(8, decem_winograd_rows(of));
 }
 
+static void transform(int32_t points, int32_t columns, const decem_winograd_lines *of) {
+    if (points == 4) transform_lines_of_4(of);
+    else if (points == 6) transform_lines_of_6(of);
+    else columns ? transform_columns_of_8(of) : transform_rows_of_8(of);
+}
+
 void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdiff_t pixel_stride, int32_t channels, int32_t side, decem_winograd_points points,
                                     float *v, ptrdiff_t point_stride) {
     float half[DECEM_WINOGRAD_SIDE_MOST * LINES_NEXT]; /* [row][column][channel] */
@@ -112,15 +118,11 @@ void decem_winograd_transform_input(const float *in, ptrdiff_t row_stride, ptrdi
                                         .out = half, .out_value = LINES_NEXT, .out_line = LINES_CHANNELS,
                                         .last_point = (points.y - 1) * LINES_NEXT, .last_line = (points.x - 1) * LINES_CHANNELS,
                                         .count = points.x, .channels = some};
-        if (points.y == 4) transform_lines_of_4(&columns);
-        else if (points.y == 6) transform_lines_of_6(&columns);
-        else transform_columns_of_8(&columns);
+        transform(points.y, 1, &columns);
         decem_winograd_lines rows = {.in = half, .in_value = LINES_CHANNELS, .in_line = LINES_NEXT,
                                      .out = v + c, .out_value = point_stride, .out_line = side * point_stride,
                                      .last_point = (side - 1) * point_stride, .last_line = (side - 1) * side * point_stride,
                                      .count = points.y, .channels = some};
-        if (points.x == 4) transform_lines_of_4(&rows);
-        else if (points.x == 6) transform_lines_of_6(&rows);
-        else transform_rows_of_8(&rows);
+        transform(points.x, 0, &rows);
     }
 }

@@ -16,7 +16,7 @@ typedef struct layout {
     int32_t run, depth, depths_in_run; /* channels, and how many depths there are in a run */
     int32_t stored;                    /* outputs that are stored along a block's side */
     int32_t across, blocks;            /* blocks in a row, and in all */
-    int32_t few;                       /* whether blocks are so few, none of which lacks points */
+    int32_t few;                       /* whether blocks are DECEM_WINOGRAD_FEW or fewer, of 36 points */
     int32_t group_panels;              /* whose weights are transformed at once */
     int32_t parts, part_points;
     ptrdiff_t v_point, v_depth, u_point, u_panel, m_point; /* from one to the next */
@@ -59,6 +59,12 @@ static layout lay_out(const decem_winograd_args *args) {
     of.u_panel = of.part_points * of.u_point;
     of.m_point = (ptrdiff_t)args->batch * of.group_panels * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD;
     return of;
+}
+
+/* Channels that are multiplied at once, from one of a run on. */
+static int32_t depth_from(const layout *in, int32_t channel) {
+    int32_t left = in->run - channel;
+    return left < in->depth ? left : in->depth;
 }
 
 /* Points along a side of a block of which so many outputs, pooled or not, are left up to the image's edge. */
@@ -171,7 +177,7 @@ static void transform_block(const layout *of, int32_t side, const decem_map *in,
     }
     float *v = work->v + run * of->depths_in_run * of->v_depth;
     for (int32_t c = 0, depth; c < in->channels; c += depth, v += of->v_depth) {
-        depth = in->channels - c < of->depth ? in->channels - c : of->depth;
+        depth = depth_from(of, c);
         decem_winograd_transform_input(at + c, row_stride, pixel_stride, depth, side, size, v + (ptrdiff_t)block * depth, of->v_point);
     }
 }
@@ -218,8 +224,7 @@ static decem_gemm_ahead weights_after(const decem_winograd_args *args, const lay
         panel += of->panels;
     }
     if (panel >= in->panels) return (decem_gemm_ahead){args->weights, args->weights};
-    int32_t end = channel + of->depth < in->channels ? channel + of->depth : in->channels;
-    return (decem_gemm_ahead){weights_of(args, in, panel, channel), weights_of(args, in, panel, end)};
+    return (decem_gemm_ahead){weights_of(args, in, panel, channel), weights_of(args, in, panel, channel + depth_from(in, channel % in->run))};
 }
 
 /* Whether a group's input channels, of rows and columns of a parity, see a tap at infinity down or across. */
@@ -263,7 +268,7 @@ static void multiply(const decem_winograd_args *args, const layout *in, int32_t 
         for (int32_t x = 4; x <= args->side; x += 2) find_rows(work, count, of, (decem_winograd_points){y, x}, &rows[y / 2 - 2][x / 2 - 2]);
     int32_t last = in->parts > 1 && of->part == in->parts - 1;
     decem_gemm_ahead weights[PANELS_MOST];
-    for (int32_t n = 0; n < of->panels; n++) weights[n] = weights_after(args, in, of, of->first_panel + n);
+    for (int32_t n = 0; last && n < of->panels; n++) weights[n] = weights_after(args, in, of, of->first_panel + n);
     for (int32_t i = 0; i < in->part_points; i++) {
         int32_t y = decem_winograd_line(args->side, of->part, i / args->side), x = i % args->side, p = y * args->side + x;
         const block_rows *with = &rows[least_points(y, args->side) / 2 - 2][least_points(x, args->side) / 2 - 2];
@@ -277,7 +282,7 @@ static void multiply(const decem_winograd_args *args, const layout *in, int32_t 
     }
 }
 
-/* The same at all points of few blocks. */
+/* The same at all points of few blocks. What a block at the edge, or one that there is not, lacks is computed as well, and read by nobody. */
 static void multiply_few(const layout *in, const group *of, const workspace *work) {
     decem_winograd_products each = {.v = of->v, .v_row = of->depth, .v_point = in->v_point, .u_point = in->u_point, .m_row = of->panels * DECEM_CONV_COLUMNS,
                                     .m_point = in->m_point, .depth = of->depth, .points = in->points, .adds = of->adds};
@@ -322,7 +327,7 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
         group of = {.first_panel = panel, .panels = panels, .v = work.v};
         for (; of.run * in.run < in.channels; of.run++)
             for (of.first_channel = 0; of.first_channel < in.run; of.first_channel += of.depth, of.v += in.v_depth, of.adds = 1) {
-                of.depth = in.run - of.first_channel < in.depth ? in.run - of.first_channel : in.depth;
+                of.depth = depth_from(&in, of.first_channel);
                 for (of.part = 0; of.part < in.parts; of.part++) {
                     transform_weights(args, &in, &of, &work);
                     if (in.few) multiply_few(&in, &of, &work);
