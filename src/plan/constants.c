@@ -26,13 +26,12 @@ static void take_weight_row(decem_plan *plan, const decem_step *step, int64_t ro
     } else if (step->kind == DECEM_STEP_DEPTHWISE) {
         decem_depthwise_pack_row(node->shape.channels, (int32_t)row, values, weights);
     } else {
-        const decem_node *input = &plan->graph->nodes[node->inputs[0]];
-        decem_shape map = input->op == DECEM_OP_FLATTEN ? plan->graph->nodes[input->inputs[0]].shape : input->shape;
-        int32_t pixels = map.height * map.width;
+        decem_shape map = decem_step_linear_shape(plan, step);
+        int32_t pixels = map.height * map.width, in = map.channels * pixels;
         if (step->kind == DECEM_STEP_LINEAR)
-            decem_linear_pack_row(map.channels, pixels, values, weights + row * map.channels * pixels);
+            decem_linear_pack_row(in, (int32_t)row, values, weights);
         else
-            decem_linear_i8_pack_row(map.channels, pixels, values, (int8_t *)weights + row * decem_linear_i8_row(map.channels * pixels));
+            decem_linear_i8_pack_row(map.channels, pixels, values, (int8_t *)weights + row * decem_linear_i8_row(in));
     }
 }
 

@@ -230,7 +230,7 @@ static void lay_out_constants(decem_plan *plan) {
         } else if (step->kind == DECEM_STEP_DEPTHWISE) {
             weights = 9 * channels;
         } else if (step->kind == DECEM_STEP_LINEAR) {
-            weights = channels * plan->graph->nodes[node->inputs[0]].shape.channels;
+            weights = decem_linear_weight_elements(plan->graph->nodes[node->inputs[0]].shape.channels, node->shape.channels);
         } else if (step->kind == DECEM_STEP_LINEAR_I8) {
             weights = table_elements(channels, (size_t)decem_linear_i8_row(plan->graph->nodes[node->inputs[0]].shape.channels));
         } else {
@@ -245,17 +245,19 @@ static void lay_out_constants(decem_plan *plan) {
     plan->constant_elements = at;
 }
 
-/* One rounded input at a time: a step is done before the next begins. */
-static void lay_out_rounded(decem_plan *plan) {
+/* One at a time: a step is done before the next begins. */
+static void lay_out_linear_input(decem_plan *plan) {
     int64_t most = 0;
     for (int32_t s = 0; s < plan->step_count; s++) {
         const decem_step *step = &plan->steps[s];
-        if (step->kind != DECEM_STEP_LINEAR_I8) continue;
-        int64_t elements = aligned(table_elements(decem_linear_i8_row(plan->graph->nodes[step->input].shape.channels), sizeof(int16_t)) + 1);
+        int64_t elements = 0;
+        int32_t in = plan->graph->nodes[step->input].shape.channels;
+        if (step->kind == DECEM_STEP_LINEAR) elements = table_elements(in, sizeof(decem_linear_term)) + 1;
+        if (step->kind == DECEM_STEP_LINEAR_I8) elements = table_elements(decem_linear_i8_row(in), sizeof(int16_t)) + 1;
         if (elements > most) most = elements;
     }
-    plan->rounded = plan->arena_elements;
-    plan->arena_elements += most;
+    plan->linear_input = plan->arena_elements;
+    plan->arena_elements += aligned(most);
 }
 
 static decem_map map_of_shape(const decem_shape *shape) {
@@ -295,7 +297,7 @@ decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, int32_t threads
     decem_status status = check_flattened(plan, message);
     if (status == DECEM_OK) status = lay_out_arena(plan, message);
     if (status != DECEM_OK) return status;
-    lay_out_rounded(plan);
+    lay_out_linear_input(plan);
     lay_out_scratch(plan);
     lay_out_constants(plan);
     uint64_t most = DECEM_SIZE_MAX / sizeof(float);

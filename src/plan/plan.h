@@ -12,7 +12,7 @@
  * The arena, in elements of 4 bytes; each buffer is [height + 2 halo][width + 2 halo][pixel stride], the halo being
  * zeros that convolutions read as padding:
  *
- *     | buffer | buffer ...   (by lifetime, lowest fitting offset first) | rounded | scratch |      rounded: the input of an I8 Linear
+ *     | buffer | buffer ...   (by lifetime, lowest fitting offset first) | linear input | scratch |      the input of a Linear, made ready for its kernel
  *
  * The constants, likewise:
  *
@@ -118,7 +118,7 @@ typedef struct decem_plan {
     decem_buffer buffers[DECEM_GRAPH_NODES];
     int32_t buffer_count;
     int64_t arena_elements, constant_elements;
-    int64_t rounded;               /* offset in the arena */
+    int64_t linear_input;          /* offset in the arena */
     int64_t scratch_elements;      /* what the hungriest kernel wants while it runs, for each thread at the end of the arena */
     int32_t threads;
     float *arena, *constants;      /* owned by the model */
@@ -188,5 +188,8 @@ const float *decem_step_scales(const decem_plan *plan, const decem_step *step);
 
 /* The shape of a CONV or WINOGRAD step's convolution. */
 decem_conv_shape decem_step_conv_shape(const decem_plan *plan, const decem_step *step);
+
+/* The shape of the map that a Linear's step reads, before it was flattened. */
+decem_shape decem_step_linear_shape(const decem_plan *plan, const decem_step *step);
 
 #endif

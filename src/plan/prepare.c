@@ -97,16 +97,23 @@ static void prepare_depthwise(decem_plan *plan, decem_step *step) {
     step->tiles = node->shape.height;
 }
 
+decem_shape decem_step_linear_shape(const decem_plan *plan, const decem_step *step) {
+    const decem_node *input = &plan->graph->nodes[plan->graph->nodes[step->node].inputs[0]];
+    return input->op == DECEM_OP_FLATTEN ? plan->graph->nodes[input->inputs[0]].shape : input->shape;
+}
+
 static void prepare_linear(decem_plan *plan, decem_step *step) {
     decem_map in = decem_plan_map(plan, step->input), out = decem_plan_map(plan, step->result);
-    step->args.linear = (decem_linear_args){in.at, out.at, in.channels, out.channels, plan->constants + step->weights,
-                                            plan->constants + step->bias, clamp_of(step->before)};
+    decem_shape shape = decem_step_linear_shape(plan, step);
+    decem_linear_term *terms = (decem_linear_term *)(plan->arena + plan->linear_input);
+    step->args.linear = (decem_linear_args){in.at, out.at, shape.channels, shape.height * shape.width, out.channels, plan->constants + step->weights,
+                                            plan->constants + step->bias, clamp_of(step->before), terms, (int32_t *)(terms + in.channels)};
     step->tiles = decem_linear_tiles(&step->args.linear);
 }
 
 static void prepare_linear_i8(decem_plan *plan, decem_step *step) {
     decem_map in = decem_plan_map(plan, step->input), out = decem_plan_map(plan, step->result);
-    int16_t *rounded = (int16_t *)(plan->arena + plan->rounded);
+    int16_t *rounded = (int16_t *)(plan->arena + plan->linear_input);
     float *unit = (float *)(rounded + decem_linear_i8_row(in.channels));
     step->args.linear_i8 = (decem_linear_i8_args){in.at, out.at, in.channels, out.channels, (const int8_t *)(plan->constants + step->weights),
                                                   decem_step_scales(plan, step), plan->constants + step->bias, clamp_of(step->before), rounded, unit};

@@ -39,6 +39,7 @@ void decem_plan_run_tile(const decem_plan *plan, int32_t index, int32_t tile, in
 void decem_plan_begin_step(const decem_plan *plan, int32_t index) {
     const decem_step *step = &plan->steps[index];
     if (step->clears_buffer >= 0) clear_halo(plan, &plan->buffers[step->clears_buffer]);
+    if (step->kind == DECEM_STEP_LINEAR) decem_linear_find_terms(&step->args.linear);
     if (step->kind == DECEM_STEP_LINEAR_I8) decem_linear_i8_round__simd(&step->args.linear_i8);
 }
 

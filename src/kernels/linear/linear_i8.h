@@ -40,7 +40,7 @@ int32_t decem_linear_i8_tiles(const decem_linear_i8_args *args);
 void decem_i8_linear__simd(const decem_linear_i8_args *args, int32_t tile);
 void decem_i8_linear__ref(const decem_linear_i8_args *args, int32_t tile);
 
-/* One row of whole numbers in PyTorch's order, reordered as decem_linear_pack_row does, and filled up. */
+/* PyTorch flattens [C][H][W]; here maps are [H][W][C]: one row of whole numbers in PyTorch's order, reordered and filled up. */
 void decem_linear_i8_pack_row(int32_t channels, int32_t pixels, const float *row, int8_t *packed);
 
 #endif

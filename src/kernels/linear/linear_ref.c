@@ -4,16 +4,25 @@ int32_t decem_linear_tiles(const decem_linear_args *args) {
     return decem_divide_up(args->out, DECEM_LINEAR_TILE);
 }
 
-void decem_linear_pack_row(int32_t channels, int32_t pixels, const float *row, float *packed) {
-    for (int32_t p = 0; p < pixels; p++)
-        for (int32_t c = 0; c < channels; c++) packed[(ptrdiff_t)p * channels + c] = row[(ptrdiff_t)c * pixels + p];
+int64_t decem_linear_weight_elements(int32_t in, int32_t out) {
+    return (int64_t)in * decem_divide_up(out, DECEM_LINEAR_BLOCK) * DECEM_LINEAR_BLOCK;
+}
+
+static ptrdiff_t weight_index(int32_t in, int32_t n, int32_t k) {
+    return ((ptrdiff_t)(n / DECEM_LINEAR_BLOCK) * in + k) * DECEM_LINEAR_BLOCK + n % DECEM_LINEAR_BLOCK;
+}
+
+void decem_linear_pack_row(int32_t in, int32_t n, const float *row, float *weights) {
+    float *to = weights + weight_index(in, n, 0);
+    for (int32_t k = 0; k < in; k++, to += DECEM_LINEAR_BLOCK) *to = row[k];
 }
 
 void decem_f32_linear__ref(const decem_linear_args *args, int32_t tile) {
-    int32_t first = tile * DECEM_LINEAR_TILE, end = first + DECEM_LINEAR_TILE;
+    int32_t first = tile * DECEM_LINEAR_TILE, end = first + DECEM_LINEAR_TILE, in = args->channels * args->pixels;
     for (int32_t n = first; n < end && n < args->out; n++) {
         float sum = args->bias[n];
-        for (int32_t k = 0; k < args->in; k++) sum += args->weights[(ptrdiff_t)n * args->in + k] * args->input[k];
+        for (int32_t k = 0; k < in; k++)
+            sum += args->weights[weight_index(in, n, k)] * args->input[k % args->pixels * args->channels + k / args->pixels];
         args->output[n] = decem_clamp_f32(sum, args->clamp);
     }
 }

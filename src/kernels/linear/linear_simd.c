@@ -1,67 +1,52 @@
 #include "kernels/linear/linear.h"
 
-enum {
-    STREAMS = 8,                /* rows at once */
-    STREAM_ELEMENTS = 8 * 1024  /* of weights that a stream runs through before it jumps, where rows are shorter than that */
-};
+enum { VECTORS = DECEM_LINEAR_BLOCK / 4 };
 
-/* The four lanes, and what is left from k on. */
-DECEM_NOINLINE static float whole_sum(decem_f32x4 lanes, const float *input, const float *w, ptrdiff_t k, ptrdiff_t in) {
-    float sum = decem_f32x4_sum(lanes);
-    for (; k < in; k++) sum += input[k] * w[k];
-    return sum;
-}
-
-/* Eight outputs at once, four lanes along the input each: the input is read once for the eight, and as many streams of weights
- * come from memory side by side, `apart` elements from each other. */
-DECEM_NOINLINE static void eight_rows(const float *input, const float *w, ptrdiff_t in, ptrdiff_t apart, float sums[STREAMS]) {
-    const float *w4 = w + 4 * apart;
-    decem_f32x4 s0 = decem_f32x4_zero(), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
-    ptrdiff_t k = 0;
-    for (; k + 4 <= in; k += 4, w += 4, w4 += 4) {
-        decem_f32x4 x = decem_f32x4_load(input + k);
-        s0 = decem_f32x4_madd(x, decem_f32x4_load(w), s0);
-        s1 = decem_f32x4_madd(x, decem_f32x4_load(w + apart), s1);
-        s2 = decem_f32x4_madd(x, decem_f32x4_load(w + 2 * apart), s2);
-        s3 = decem_f32x4_madd(x, decem_f32x4_load(w + 3 * apart), s3);
-        s4 = decem_f32x4_madd(x, decem_f32x4_load(w4), s4);
-        s5 = decem_f32x4_madd(x, decem_f32x4_load(w4 + apart), s5);
-        s6 = decem_f32x4_madd(x, decem_f32x4_load(w4 + 2 * apart), s6);
-        s7 = decem_f32x4_madd(x, decem_f32x4_load(w4 + 3 * apart), s7);
+void decem_linear_find_terms(const decem_linear_args *args) {
+    decem_linear_term *term = args->terms;
+    int32_t weights = 0;
+    for (int32_t c = 0; c < args->channels; c++) {
+        const float *x = args->input + c;
+        for (int32_t p = 0; p < args->pixels; p++, x += args->channels, weights += DECEM_LINEAR_BLOCK) {
+            *term = (decem_linear_term){*x, weights};
+            term += *x != 0.0f; /* no branch: it could not be predicted */
+        }
     }
-    decem_f32x4 all[STREAMS] = {s0, s1, s2, s3, s4, s5, s6, s7};
-    w -= k;
-    for (int32_t j = 0; j < STREAMS; j++) sums[j] = whole_sum(all[j], input, w + j * apart, k, in);
+    *args->term_count = (int32_t)(term - args->terms);
 }
 
-/* One output, in the same order of operations as each of eight. */
-static float one_row(const float *input, const float *w, ptrdiff_t in) {
-    decem_f32x4 s = decem_f32x4_zero();
-    ptrdiff_t k = 0;
-    for (; k + 4 <= in; k += 4) s = decem_f32x4_madd(decem_f32x4_load(input + k), decem_f32x4_load(w + k), s);
-    return whole_sum(s, input, w, k, in);
-}
-
-/* Outputs n, n + rows, n + 2 rows and so on together, then their neighbours: each stream goes on where its row ended, and what the
- * processor has begun to fetch ahead of it is of use. */
-static void eight_streams(const decem_linear_args *args, int32_t n, int32_t rows) {
-    for (int32_t end = n + rows; n < end; n++) {
-        float sums[STREAMS];
-        eight_rows(args->input, args->weights + (ptrdiff_t)n * args->in, args->in, (ptrdiff_t)rows * args->in, sums);
-        for (int32_t j = 0; j < STREAMS; j++)
-            args->output[n + j * rows] = decem_clamp_f32(sums[j] + args->bias[n + j * rows], args->clamp);
+/* The blocks come from memory side by side: a processor fetches more of several streams ahead than of one. */
+DECEM_NOINLINE static void sum_terms(const decem_linear_term *term, const decem_linear_term *end, const float *const blocks[DECEM_LINEAR_BLOCKS],
+                                     decem_f32x4 to[DECEM_LINEAR_BLOCKS][VECTORS]) {
+    decem_f32x4 sums[DECEM_LINEAR_BLOCKS][VECTORS];
+    const float *block[DECEM_LINEAR_BLOCKS];
+    for (int32_t b = 0; b < DECEM_LINEAR_BLOCKS; b++) {
+        block[b] = blocks[b];
+        for (int32_t v = 0; v < VECTORS; v++) sums[b][v] = decem_f32x4_zero();
     }
+    for (; term < end; term++) {
+        decem_f32x4 x = decem_f32x4_splat_load(&term->value);
+        for (int32_t b = 0; b < DECEM_LINEAR_BLOCKS; b++) {
+            const float *w = block[b] + term->weights;
+            for (int32_t v = 0; v < VECTORS; v++) sums[b][v] = decem_f32x4_madd(x, decem_f32x4_load(w + 4 * v), sums[b][v]);
+        }
+    }
+    for (int32_t b = 0; b < DECEM_LINEAR_BLOCKS; b++)
+        for (int32_t v = 0; v < VECTORS; v++) to[b][v] = sums[b][v];
 }
 
 void decem_f32_linear__simd(const decem_linear_args *args, int32_t tile) {
-    int32_t n = tile * DECEM_LINEAR_TILE, end = n + DECEM_LINEAR_TILE, most = decem_divide_up(STREAM_ELEMENTS, args->in);
-    if (end > args->out) end = args->out;
-    while (n + STREAMS <= end) {
-        int32_t rows = (end - n) / STREAMS;
-        if (rows > most) rows = most;
-        eight_streams(args, n, rows);
-        n += rows * STREAMS;
+    int32_t first = tile * DECEM_LINEAR_TILE, last_block = decem_divide_up(args->out, DECEM_LINEAR_BLOCK) - 1;
+    const float *blocks[DECEM_LINEAR_BLOCKS];
+    for (int32_t b = 0; b < DECEM_LINEAR_BLOCKS; b++) { /* past the last, the last again */
+        int32_t block = tile * DECEM_LINEAR_BLOCKS + b;
+        if (block > last_block) block = last_block;
+        blocks[b] = args->weights + (ptrdiff_t)block * args->channels * args->pixels * DECEM_LINEAR_BLOCK;
     }
-    for (; n < end; n++)
-        args->output[n] = decem_clamp_f32(one_row(args->input, args->weights + (ptrdiff_t)n * args->in, args->in) + args->bias[n], args->clamp);
+    decem_f32x4 vectors[DECEM_LINEAR_BLOCKS][VECTORS];
+    float sums[DECEM_LINEAR_TILE];
+    sum_terms(args->terms, args->terms + *args->term_count, blocks, vectors);
+    memcpy(sums, vectors, sizeof sums);
+    for (int32_t n = first; n < args->out && n < first + DECEM_LINEAR_TILE; n++)
+        args->output[n] = decem_clamp_f32(sums[n - first] + args->bias[n], args->clamp);
 }
