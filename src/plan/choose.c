@@ -29,12 +29,13 @@ static int32_t points_along(int32_t size, const decem_window *window, int32_t si
 
 static double winograd_time(const decem_window *window, int32_t side, const decem_shape *in, const decem_shape *out) {
     int32_t taps = decem_winograd_taps(window->height, window->stride), block = decem_winograd_block(taps, side);
-    int32_t blocks = decem_divide_up(out->height, block) * decem_divide_up(out->width, block), batches = decem_winograd_batches(blocks);
+    int32_t parities = window->stride * window->stride, blocks = decem_divide_up(out->height, block) * decem_divide_up(out->width, block);
+    double channels = (double)in->channels * out->channels;
+    int32_t batches = decem_winograd_batches(blocks, parities * channels);
     int32_t lacking = in->channels % 4 == 0 && !decem_winograd_has_last(window->height, window->stride, window->stride - 1);
     int32_t points = points_along(out->height, window, side, lacking) * points_along(out->width, window, side, lacking);
-    int32_t parities = window->stride * window->stride, least = parities * DECEM_CONV_ROWS * side * side;
+    int32_t least = parities * DECEM_CONV_ROWS * side * side;
     if (points < least) points = least; /* that the micro-kernel computes */
-    double channels = (double)in->channels * out->channels;
     return channels * points / DECEM_GEMM_MACS + channels * parities * side * side * batches * TRANSFORM_WEIGHT +
            weight_time(channels * parities * taps * taps, batches) +
            (double)blocks * side * side * (parities * in->channels + out->channels) * TRANSFORM_BLOCK;

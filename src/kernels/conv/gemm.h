@@ -82,9 +82,14 @@ static inline const float *decem_gemm_stop(const float *at, const float *end, co
     return end - at > DECEM_GEMM_AHEAD_EVERY && decem_gemm_has_ahead(ahead) ? at + DECEM_GEMM_AHEAD_EVERY : end;
 }
 
+/* Brings so many elements near. */
+static inline void decem_gemm_fetch(const float *at, int32_t elements) {
+    for (int32_t i = 0; i < elements; i += DECEM_GEMM_LINE) (void)*(const volatile float *)(at + i);
+}
+
 static inline void decem_gemm_look_ahead(decem_gemm_ahead *ahead) {
     if (!decem_gemm_has_ahead(ahead)) return;
-    for (int32_t i = 0; i < DECEM_GEMM_AHEAD; i += DECEM_GEMM_LINE) (void)*(const volatile float *)(ahead->at + i);
+    decem_gemm_fetch(ahead->at, DECEM_GEMM_AHEAD);
     ahead->at += DECEM_GEMM_AHEAD;
 }
 

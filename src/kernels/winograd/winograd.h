@@ -36,11 +36,14 @@
 #define DECEM_KERNELS_WINOGRAD_WINOGRAD_H
 
 #include "kernels/conv/conv.h"
+#include "kernels/conv/gemm.h"
 
 enum {
     DECEM_WINOGRAD_SIDE_MOST = 8,  /* inputs along a block's side, and points */
     DECEM_WINOGRAD_BATCH_MAX = 104, /* blocks at once: 56x56 pixels are 100 of 6x6 */
     DECEM_WINOGRAD_BATCH_OF_MANY = 56, /* blocks at once where all are too many: their inputs stay in the second-level cache */
+    DECEM_WINOGRAD_KERNELS_FEW = 64 * 64, /* pairs of an input and an output channel that are transformed in no time: then, */
+    DECEM_WINOGRAD_BATCH_OF_FEW_KERNELS = 34, /* of many blocks, so that their products stay there, too */
     DECEM_WINOGRAD_DEPTH = 256,    /* input channels whose weights are transformed at once */
     DECEM_WINOGRAD_SPREAD = 16,    /* elements between points that keep them apart: were they a multiple of 4 KiB, as they tend to be, all
                                       would fall into the same few lines of the first-level cache */
@@ -80,9 +83,11 @@ static inline int32_t decem_winograd_points_for(int32_t taps, int32_t side, int3
     return taps % 2 == 0 ? side : (outputs + taps) / 2 * 2;
 }
 
-/* In how many batches so many blocks are computed. */
-static inline int32_t decem_winograd_batches(int32_t blocks) {
-    return blocks <= DECEM_WINOGRAD_BATCH_MAX ? 1 : decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_OF_MANY);
+/* In how many batches so many blocks are computed, by so many kernels of stride 1. */
+static inline int32_t decem_winograd_batches(int32_t blocks, double kernels) {
+    int few = kernels <= DECEM_WINOGRAD_KERNELS_FEW;
+    if (blocks <= (few ? DECEM_WINOGRAD_BATCH_OF_MANY : DECEM_WINOGRAD_BATCH_MAX)) return 1;
+    return decem_divide_up(blocks, few ? DECEM_WINOGRAD_BATCH_OF_FEW_KERNELS : DECEM_WINOGRAD_BATCH_OF_MANY);
 }
 
 /* Whether rows or columns of a parity see the last tap. */
@@ -110,6 +115,7 @@ typedef struct decem_winograd_products {
     float *m;
     ptrdiff_t v_point, u_point, m_point, v_row, m_row;
     int32_t points, depth, adds;
+    decem_gemm_ahead ahead;
 } decem_winograd_products;
 
 void decem_winograd_multiply_few(const decem_winograd_products *of);

@@ -1,10 +1,14 @@
 #include "kernels/winograd/winograd.h"
 
-enum { ROWS = DECEM_WINOGRAD_FEW };
+enum {
+    ROWS = DECEM_WINOGRAD_FEW,
+    AHEAD_EVERY = 4 /* points between two looks ahead: 36 are enough to read the next weights */
+};
 
 DECEM_NOINLINE void decem_winograd_multiply_few(const decem_winograd_products *of) {
     decem_winograd_products at = *of;
     for (; at.points > 0; at.points--, at.v += at.v_point, at.u += at.u_point, at.m += at.m_point) {
+        if (at.points % AHEAD_EVERY == 0) decem_gemm_look_ahead(&at.ahead);
         decem_f32x4 sums[ROWS][2];
         for (int32_t r = 0; r < ROWS; r++) {
             const float *m = at.m + r * at.m_row;

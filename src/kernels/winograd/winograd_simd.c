@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "kernels/conv/gemm.h"
 #include "kernels/winograd/winograd.h"
 
 enum {
@@ -79,7 +78,7 @@ static decem_winograd_points points_of(const decem_winograd_args *args, const la
 
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
     layout of = lay_out_blocks(args);
-    int32_t batches = decem_winograd_batches(of.blocks);
+    int32_t batches = decem_winograd_batches(of.blocks, (double)args->stride * args->stride * args->input.channels * args->output.channels);
     /* Threads share blocks, so that each transforms all weights, or else panels, so that each transforms all inputs: whichever is less. */
     if (batches > 1 || 2 * of.blocks > args->output.channels) batches = decem_divide_up(batches, threads) * threads;
     args->batch = decem_divide_up(decem_divide_up(of.blocks, batches), DECEM_GEMM_ROWS_STEP) * DECEM_GEMM_ROWS_STEP;
@@ -283,12 +282,13 @@ static void multiply(const decem_winograd_args *args, const layout *in, int32_t 
 }
 
 /* The same at all points of few blocks. What a block at the edge, or one that there is not, lacks is computed as well, and read by nobody. */
-static void multiply_few(const layout *in, const group *of, const workspace *work) {
+static void multiply_few(const decem_winograd_args *args, const layout *in, const group *of, const workspace *work) {
     decem_winograd_products each = {.v = of->v, .v_row = of->depth, .v_point = in->v_point, .u_point = in->u_point, .m_row = of->panels * DECEM_CONV_COLUMNS,
                                     .m_point = in->m_point, .depth = of->depth, .points = in->points, .adds = of->adds};
     for (int32_t n = 0; n < of->panels; n++) {
         each.u = work->u + n * in->u_panel;
         each.m = work->m + n * DECEM_CONV_COLUMNS;
+        each.ahead = weights_after(args, in, of, of->first_panel + n);
         decem_winograd_multiply_few(&each);
     }
 }
@@ -330,7 +330,7 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
                 of.depth = depth_from(&in, of.first_channel);
                 for (of.part = 0; of.part < in.parts; of.part++) {
                     transform_weights(args, &in, &of, &work);
-                    if (in.few) multiply_few(&in, &of, &work);
+                    if (in.few) multiply_few(args, &in, &of, &work);
                     else multiply(args, &in, count, &of, &work);
                 }
             }

@@ -1,7 +1,11 @@
 /* (G g) Gt, without the fractions of G, which the input has: lines of weights are coefficients of polynomials, evaluated at the points. */
 #include "kernels/winograd/winograd_lines.h"
 
-enum { TAPS_MOST = 5 };
+enum {
+    TAPS_MOST = 5,
+    KERNELS_FETCHED = 2, /* at once, so many ahead: more lines are under way than a processor comes by itself to */
+    KERNELS_AHEAD = 3
+};
 
 /* A point with its second and fourth power; its opposite comes with it. */
 typedef struct powers {
@@ -85,8 +89,11 @@ static DECEM_INLINE void transform_kernel(const float *weights, int32_t taps, in
 
 static DECEM_INLINE void transform_kernels(const float *weights, int32_t taps, int32_t side, int32_t depth, float *u, ptrdiff_t next) {
     powers points[] = {powers_of(POINTS[0]), powers_of(POINTS[1]), powers_of(POINTS[2])};
-    for (int32_t k = 0; k < depth; k++, weights += taps * taps * DECEM_CONV_COLUMNS, u += DECEM_CONV_COLUMNS)
+    int32_t kernel = taps * taps * DECEM_CONV_COLUMNS;
+    for (int32_t k = 0; k < depth; k++, weights += kernel, u += DECEM_CONV_COLUMNS) {
+        if (k % KERNELS_FETCHED == 0 && k + KERNELS_AHEAD + KERNELS_FETCHED <= depth) decem_gemm_fetch(weights + KERNELS_AHEAD * kernel, KERNELS_FETCHED * kernel);
         for (int32_t half = 0; half < DECEM_CONV_COLUMNS; half += 4) transform_kernel(weights + half, taps, side, points, u + half, next);
+    }
 }
 
 DECEM_NOINLINE static void transform_kernels_of_3_to_6(const float *weights, int32_t depth, float *u) {
