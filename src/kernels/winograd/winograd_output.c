@@ -126,10 +126,18 @@ static void store_block(const float *values, const float *bias, const decem_wino
         }
 }
 
+/* Reads a channel of each pixel: what is stored beside it finds its line near, where stores would wait for theirs one after another. */
+static void fetch_target(const decem_winograd_target *target, int32_t channel) {
+    for (int32_t y = 0; y < target->height; y++)
+        for (int32_t x = 0; x < target->width; x++) decem_gemm_fetch(target->at + y * target->row_stride + x * target->pixel_stride + channel, 1);
+}
+
 void decem_winograd_transform_output(const float *m, ptrdiff_t point_stride, int32_t channels, int32_t side, decem_winograd_points points, int32_t taps,
                                      const float *bias, const decem_winograd_target *target) {
     float half[DECEM_WINOGRAD_SIDE_MOST * LINES_NEXT], values[DECEM_WINOGRAD_SIDE_MOST * LINES_NEXT]; /* [row][column][channel] */
+    fetch_target(target, 0);
     for (int32_t c = 0; c < channels; c += LINES_CHANNELS) {
+        if (c + LINES_CHANNELS < channels) fetch_target(target, c + LINES_CHANNELS);
         int32_t some = channels - c < LINES_CHANNELS ? channels - c : LINES_CHANNELS;
         decem_winograd_lines columns = {.in = m + c, .in_value = side * point_stride, .in_line = point_stride,
                                         .last_point = (side - 1) * side * point_stride, .last_line = (side - 1) * point_stride,
