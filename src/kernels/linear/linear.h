@@ -10,7 +10,8 @@
 enum {
     DECEM_LINEAR_BLOCK = 16,                    /* outputs whose weights of one input lie side by side */
     DECEM_LINEAR_BLOCKS = 3,                    /* at once: the sums of more would not stay in registers */
-    DECEM_LINEAR_TILE = DECEM_LINEAR_BLOCKS * DECEM_LINEAR_BLOCK /* outputs */
+    DECEM_LINEAR_TILE = DECEM_LINEAR_BLOCKS * DECEM_LINEAR_BLOCK, /* outputs */
+    DECEM_LINEAR_SPREAD = 336                   /* elements between blocks, about a third of a page of 4 KiB: those of a tile come to new pages in turn */
 };
 
 /* An input that is not zero. */
@@ -23,14 +24,15 @@ typedef struct decem_linear_args {
     const float *input;       /* [pixels][channels]: in = channels * pixels, counted as [channels][pixels], as PyTorch flattens a map */
     float *output;            /* [out] */
     int32_t channels, pixels, out;
-    const float *weights;     /* [blocks][in][DECEM_LINEAR_BLOCK]; past the last output, anything */
+    const float *weights;     /* [blocks][in][DECEM_LINEAR_BLOCK]; between blocks and past the last output, anything */
     const float *bias;        /* [out] */
     decem_clamp clamp;
     decem_linear_term *terms; /* [in], of which *term_count are used; written by find_terms */
     int32_t *term_count;
 } decem_linear_args;
 
-/* Elements of the weights. */
+/* Elements from a block of weights to the next, and of all. */
+int64_t decem_linear_block_elements(int32_t in);
 int64_t decem_linear_weight_elements(int32_t in, int32_t out);
 
 /* The weights of output n, [in]. */

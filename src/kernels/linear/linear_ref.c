@@ -4,12 +4,16 @@ int32_t decem_linear_tiles(const decem_linear_args *args) {
     return decem_divide_up(args->out, DECEM_LINEAR_TILE);
 }
 
+int64_t decem_linear_block_elements(int32_t in) {
+    return (int64_t)in * DECEM_LINEAR_BLOCK + DECEM_LINEAR_SPREAD;
+}
+
 int64_t decem_linear_weight_elements(int32_t in, int32_t out) {
-    return (int64_t)in * decem_divide_up(out, DECEM_LINEAR_BLOCK) * DECEM_LINEAR_BLOCK;
+    return decem_linear_block_elements(in) * decem_divide_up(out, DECEM_LINEAR_BLOCK);
 }
 
 static ptrdiff_t weight_index(int32_t in, int32_t n, int32_t k) {
-    return ((ptrdiff_t)(n / DECEM_LINEAR_BLOCK) * in + k) * DECEM_LINEAR_BLOCK + n % DECEM_LINEAR_BLOCK;
+    return (ptrdiff_t)(n / DECEM_LINEAR_BLOCK * decem_linear_block_elements(in)) + k * DECEM_LINEAR_BLOCK + n % DECEM_LINEAR_BLOCK;
 }
 
 void decem_linear_pack_row(int32_t in, int32_t n, const float *row, float *weights) {

@@ -37,11 +37,12 @@ DECEM_NOINLINE static void sum_terms(const decem_linear_term *term, const decem_
 
 void decem_f32_linear__simd(const decem_linear_args *args, int32_t tile) {
     int32_t first = tile * DECEM_LINEAR_TILE, last_block = decem_divide_up(args->out, DECEM_LINEAR_BLOCK) - 1;
+    ptrdiff_t block_elements = (ptrdiff_t)decem_linear_block_elements(args->channels * args->pixels);
     const float *blocks[DECEM_LINEAR_BLOCKS];
     for (int32_t b = 0; b < DECEM_LINEAR_BLOCKS; b++) { /* past the last, the last again */
         int32_t block = tile * DECEM_LINEAR_BLOCKS + b;
         if (block > last_block) block = last_block;
-        blocks[b] = args->weights + (ptrdiff_t)block * args->channels * args->pixels * DECEM_LINEAR_BLOCK;
+        blocks[b] = args->weights + block * block_elements;
     }
     decem_f32x4 vectors[DECEM_LINEAR_BLOCKS][VECTORS];
     float sums[DECEM_LINEAR_TILE];
