@@ -113,14 +113,18 @@ static uint64_t largest_row(const decem_model *model) {
     return (uint64_t)most;
 }
 
+static float *allocate_lines(uint64_t bytes) {
+    return aligned_alloc(DECEM_PLAN_LINE, (size_t)bytes);
+}
+
 /* Takes the memory that the plan wants, all of it, once. */
 decem_status decem_model_allocate(decem_model *model) {
     uint64_t constants = (uint64_t)model->plan->constant_elements * sizeof(float), arena = (uint64_t)model->plan->arena_elements * sizeof(float);
     uint64_t row = largest_row(model) * sizeof(float);
     uint64_t results = (uint64_t)model->graph->output_count * 2 * (uint64_t)model->options.num_classes * sizeof(float);
-    model->constants = malloc((size_t)constants);
+    model->constants = allocate_lines(constants);
     if (model->constants == NULL) return out_of_memory(model, constants, "the weights");
-    model->arena = malloc((size_t)arena);
+    model->arena = allocate_lines(arena);
     if (model->arena == NULL) return out_of_memory(model, arena, "the activations");
     model->row = malloc((size_t)row);
     model->results = malloc((size_t)results);

@@ -2,7 +2,7 @@
 #include "plan/plan.h"
 
 enum {
-    ALIGNMENT = 16,     /* elements: 64 bytes, a cache line */
+    ALIGNMENT = DECEM_PLAN_LINE / (int32_t)sizeof(float),
     CLASHING = 128      /* pixels a multiple of so many elements apart share a few sets of a first-level cache */
 };
 

@@ -156,6 +156,9 @@ int32_t decem_plan_pixel_stride(int32_t channels);
  * than there can be. */
 decem_status decem_plan_layout(decem_plan *plan, bool keeps_all, int32_t threads, decem_message *message);
 
+/* Bytes of a cache line: the arena and the constants are as fast as they are only from a multiple of it on. Their sizes are multiples, too. */
+enum { DECEM_PLAN_LINE = 64 };
+
 /* prepare.c: binds the plan to memory of the sizes that layout found, and readies it for weights. */
 void decem_plan_prepare(decem_plan *plan, float *arena, float *constants);
 

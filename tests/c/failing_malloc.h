@@ -1,5 +1,5 @@
 /* Allocations that fail when a test wants one to. A test includes the sources under test between
- *     #define malloc failing_malloc      (and calloc, realloc)
+ *     #define malloc failing_malloc      (and aligned_alloc, calloc, realloc)
  * and #undef malloc, so that their allocations are these. */
 #ifndef DECEM_TESTS_FAILING_MALLOC_H
 #define DECEM_TESTS_FAILING_MALLOC_H
@@ -20,6 +20,7 @@ static inline bool fails(void) {
 }
 
 static inline void *failing_malloc(size_t bytes) { return fails() ? NULL : malloc(bytes); }
+static inline void *failing_aligned_alloc(size_t alignment, size_t bytes) { return fails() ? NULL : aligned_alloc(alignment, bytes); }
 static inline void *failing_calloc(size_t count, size_t bytes) { return fails() ? NULL : calloc(count, bytes); }
 static inline void *failing_realloc(void *at, size_t bytes) { return fails() ? NULL : realloc(at, bytes); }
 

@@ -11,6 +11,7 @@ static decem_safetensors *failing_parser(decem_safetensors_handler handler, dece
 }
 
 #define malloc failing_malloc
+#define aligned_alloc failing_aligned_alloc
 #define calloc failing_calloc
 #define realloc failing_realloc
 #define decem_image_create failing_image
@@ -19,6 +20,7 @@ static decem_safetensors *failing_parser(decem_safetensors_handler handler, dece
 #include "model/load.c"
 #include "model/model.c"
 #undef malloc
+#undef aligned_alloc
 #undef calloc
 #undef realloc
 #undef decem_image_create
