@@ -15,24 +15,21 @@ void decem_linear_find_terms(const decem_linear_args *args) {
     *args->term_count = (int32_t)(term - args->terms);
 }
 
-/* The blocks come from memory side by side: a processor fetches more of several streams ahead than of one. */
+/* The blocks come from memory side by side: of several streams more lines are under way at once than of one. */
 DECEM_NOINLINE static void sum_terms(const decem_linear_term *term, const decem_linear_term *end, const float *const blocks[DECEM_LINEAR_BLOCKS],
-                                     decem_f32x4 to[DECEM_LINEAR_BLOCKS][VECTORS]) {
+                                     float to[DECEM_LINEAR_TILE]) {
     decem_f32x4 sums[DECEM_LINEAR_BLOCKS][VECTORS];
-    const float *block[DECEM_LINEAR_BLOCKS];
-    for (int32_t b = 0; b < DECEM_LINEAR_BLOCKS; b++) {
-        block[b] = blocks[b];
+    for (int32_t b = 0; b < DECEM_LINEAR_BLOCKS; b++)
         for (int32_t v = 0; v < VECTORS; v++) sums[b][v] = decem_f32x4_zero();
-    }
     for (; term < end; term++) {
         decem_f32x4 x = decem_f32x4_splat_load(&term->value);
         for (int32_t b = 0; b < DECEM_LINEAR_BLOCKS; b++) {
-            const float *w = block[b] + term->weights;
+            const float *w = blocks[b] + term->weights;
             for (int32_t v = 0; v < VECTORS; v++) sums[b][v] = decem_f32x4_madd(x, decem_f32x4_load(w + 4 * v), sums[b][v]);
         }
     }
     for (int32_t b = 0; b < DECEM_LINEAR_BLOCKS; b++)
-        for (int32_t v = 0; v < VECTORS; v++) to[b][v] = sums[b][v];
+        for (int32_t v = 0; v < VECTORS; v++) decem_f32x4_store(to + b * DECEM_LINEAR_BLOCK + 4 * v, sums[b][v]);
 }
 
 void decem_f32_linear__simd(const decem_linear_args *args, int32_t tile) {
@@ -44,10 +41,8 @@ void decem_f32_linear__simd(const decem_linear_args *args, int32_t tile) {
         if (block > last_block) block = last_block;
         blocks[b] = args->weights + block * block_elements;
     }
-    decem_f32x4 vectors[DECEM_LINEAR_BLOCKS][VECTORS];
     float sums[DECEM_LINEAR_TILE];
-    sum_terms(args->terms, args->terms + *args->term_count, blocks, vectors);
-    memcpy(sums, vectors, sizeof sums);
+    sum_terms(args->terms, args->terms + *args->term_count, blocks, sums);
     for (int32_t n = first; n < args->out && n < first + DECEM_LINEAR_TILE; n++)
         args->output[n] = decem_clamp_f32(sums[n - first] + args->bias[n], args->clamp);
 }
