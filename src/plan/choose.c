@@ -54,7 +54,8 @@ static void choose_fastest(const decem_plan *plan, decem_step *step) {
     const decem_shape *in = &plan->graph->nodes[node->inputs[0]].shape;
     const decem_window *window = &node->window;
     double best = direct_time(window, in, &node->shape);
-    for (int32_t side = window->height == 3 && window->stride == 1 ? 6 : 8; winograd_fits(step, node, in) && side <= DECEM_WINOGRAD_SIDE_MOST; side += 2) {
+    int32_t first = window->height == 3 ? DECEM_WINOGRAD_SIDE_MOST - 2 * window->stride : DECEM_WINOGRAD_SIDE_MOST;
+    for (int32_t side = first; winograd_fits(step, node, in) && side <= DECEM_WINOGRAD_SIDE_MOST; side += 2 * window->stride) {
         double time = winograd_time(window, side, in, &node->shape);
         if (time >= best) continue;
         best = time;

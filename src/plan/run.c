@@ -52,7 +52,7 @@ int32_t decem_plan_ready_steps(const decem_plan *plan) {
 
 /* Named by its blocks. */
 static const char *winograd_kernel(const decem_window *window, int32_t side) {
-    static const char *const names[] = {[4] = "winograd 4x4", [5] = "winograd 5x5", [6] = "winograd 6x6", [7] = "winograd 7x7"};
+    static const char *const names[] = {[3] = "winograd 3x3", [4] = "winograd 4x4", [5] = "winograd 5x5", [6] = "winograd 6x6", [7] = "winograd 7x7"};
     return names[decem_winograd_block(decem_winograd_taps(window->height, window->stride), side)];
 }
 

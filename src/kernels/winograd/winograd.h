@@ -1,14 +1,14 @@
 /* Convolution by Winograd's minimal filtering: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2015),
- * https://arxiv.org/abs/1509.09308. Written with d for a block of 6x6 or 8x8 inputs, g for a kernel:
+ * https://arxiv.org/abs/1509.09308. Written with d for a block of inputs, g for a kernel:
  *
  *     outputs = At [ (G g Gt) * (Bt d B) ] A
  *
- *     kernel               3x3   3x3   5x5     3x3, stride 2   7x7, stride 2
- *     inputs of a block    6x6   8x8   8x8     8x8             8x8
- *     outputs              4x4   6x6   4x4     7x7             5x5
- *     times fewer products 4     5.1   6.3     2 (of 225)      3.8
+ *     kernel               3x3   3x3   5x5     3x3, stride 2                7x7, stride 2
+ *     inputs of a block    6x6   8x8   8x8     4x4             8x8          8x8
+ *     outputs              4x4   6x6   4x4     3x3             7x7          5x5
+ *     times fewer products 4     5.1   6.3     1.7 (of 49)     2 (of 225)   3.8
  *
- * The products over input channels at each of the 36 or 64 points are a matrix multiplication, done by the same micro-kernel as every other
+ * The products over input channels at each of the 16, 36 or 64 points are a matrix multiplication, done by the same micro-kernel as every other
  * convolution: rows are blocks of the image, columns output channels.
  *
  * A convolution of stride 2 is one of stride 1 over four times as many channels, by a kernel of half the side: those of the input's even rows and
@@ -55,7 +55,7 @@ enum {
 
 typedef struct decem_winograd_args {
     int32_t kernel, stride;     /* along its side: 3 or 5, stride 1; 3 or 7, stride 2 */
-    int32_t side;               /* of a block: 6, for kernels of 3 and stride 1, or 8 */
+    int32_t side;               /* of a block: 8; or, for kernels of 3, 6 with stride 1, 4 with stride 2 */
     decem_map input;            /* `at` is the first pixel, padding not included */
     int32_t padding_top, padding_left;
     decem_map output;           /* of the convolution, or of its pool */

@@ -48,6 +48,10 @@ DECEM_NOINLINE static void transform_lines_of_4_to_2(const decem_winograd_lines 
     transform_lines(4, 2, *of);
 }
 
+DECEM_NOINLINE static void transform_lines_of_4_to_3(const decem_winograd_lines *of) {
+    transform_lines(4, 3, *of);
+}
+
 DECEM_NOINLINE static void transform_lines_of_6_to_4(const decem_winograd_lines *of) {
     transform_lines(6, 4, *of);
 }
@@ -81,7 +85,7 @@ DECEM_NOINLINE static void transform_lines_of_8_to_7(const decem_winograd_lines 
 }
 
 static void transform(int32_t points, int32_t taps, int32_t columns, const decem_winograd_lines *of) {
-    if (points == 4) transform_lines_of_4_to_2(of);
+    if (points == 4) taps == 2 ? transform_lines_of_4_to_3(of) : transform_lines_of_4_to_2(of);
     else if (points == 6 && taps == 3) transform_lines_of_6_to_4(of);
     else if (points == 6) transform_lines_of_6_to_2(of);
     else if (taps == 2) transform_lines_of_8_to_7(of);

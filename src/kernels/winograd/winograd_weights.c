@@ -104,6 +104,10 @@ DECEM_NOINLINE static void transform_kernels_of_3_to_6_for_few(const float *weig
     transform_kernels(weights, 3, 6, depth, u, DECEM_WINOGRAD_FEW_U_STRIDE);
 }
 
+DECEM_NOINLINE static void transform_kernels_of_2_to_4(const float *weights, int32_t depth, float *u) {
+    transform_kernels(weights, 2, 4, depth, u, DECEM_WINOGRAD_U_STRIDE);
+}
+
 /* Two lines of eight at a time. */
 static DECEM_INLINE void outer_lines_to_8(const float *weights, int32_t taps, int32_t depth, float *u) {
     powers points[] = {powers_of(POINTS[1]), powers_of(POINTS[2])};
@@ -153,6 +157,7 @@ DECEM_NOINLINE static void inner_lines_of_5_to_8(const float *weights, int32_t d
 void decem_winograd_transform_weights(const float *weights, int32_t taps, int32_t side, int32_t part, int32_t depth, float *u, ptrdiff_t point_stride) {
     if (side == 6 && point_stride == DECEM_WINOGRAD_FEW_U_STRIDE) transform_kernels_of_3_to_6_for_few(weights, depth, u);
     else if (side == 6) transform_kernels_of_3_to_6(weights, depth, u);
+    else if (side == 4) transform_kernels_of_2_to_4(weights, depth, u);
     else if (taps == 2) part == 0 ? outer_lines_of_2_to_8(weights, depth, u) : inner_lines_of_2_to_8(weights, depth, POINTS[part - 1], u);
     else if (taps == 3) part == 0 ? outer_lines_of_3_to_8(weights, depth, u) : inner_lines_of_3_to_8(weights, depth, POINTS[part - 1], u);
     else if (taps == 4) part == 0 ? outer_lines_of_4_to_8(weights, depth, u) : inner_lines_of_4_to_8(weights, depth, POINTS[part - 1], u);
