@@ -3,8 +3,10 @@
 #include "kernels/winograd/winograd.h"
 
 enum {
-    PANELS_MOST = 6,   /* whose weights are transformed at once: they stay in the second-level cache */
-    PANELS_LEAST = 2   /* of a tile, which transforms its input by itself: fewer columns would not be worth that */
+    PANELS_MOST = 4,           /* whose products are kept together */
+    PANELS_LEAST = 2,          /* of a tile, which transforms its input by itself: fewer columns would not be worth that */
+    INPUT_BYTES = 1024 * 1024, /* of V, of a depth: so many stay in the second-level cache while one panel after another passes */
+    WEIGHT_BYTES = 128 * 1024  /* of U, then; else U is of all panels, so that V is read the fewest times */
 };
 
 /* What follows from the arguments. Of the convolution of stride 1, channels come in runs that lie side by side: all of them, or those of a parity of
@@ -16,9 +18,10 @@ typedef struct layout {
     int32_t stored;                    /* outputs that are stored along a block's side */
     int32_t across, blocks;            /* blocks in a row, and in all */
     int32_t few;                       /* whether blocks are DECEM_WINOGRAD_FEW or fewer, of 36 points */
-    int32_t group_panels;              /* whose weights are transformed at once */
+    int32_t group_panels;              /* whose products are kept together */
+    int32_t panels_at_once;            /* of those, whose weights are transformed at once */
     int32_t parts, part_points;
-    ptrdiff_t v_point, v_depth, u_point, u_panel, m_point; /* from one to the next */
+    ptrdiff_t v_point, v_depth, u_point, u_panel, m_row, m_point; /* from one to the next */
 } layout;
 
 static layout lay_out_blocks(const decem_winograd_args *args) {
@@ -33,12 +36,11 @@ static layout lay_out_blocks(const decem_winograd_args *args) {
     return of;
 }
 
-/* About as many columns as there are blocks, since then products need the fewest reads. */
-static int32_t panels_at_once(const decem_winograd_args *args) {
-    int32_t panels = args->batch / DECEM_CONV_COLUMNS;
-    if (panels < 1) panels = 1;
-    if (panels > PANELS_MOST) panels = PANELS_MOST;
-    return panels < args->tile_panels ? panels : args->tile_panels;
+/* Panels of a group whose weights are transformed at once. */
+static int32_t panels_at_once(const layout *in) {
+    int32_t panels = WEIGHT_BYTES / (in->part_points * in->depth * DECEM_CONV_COLUMNS * (int32_t)sizeof(float));
+    if (panels > in->group_panels || in->v_depth > INPUT_BYTES / (int32_t)sizeof(float)) return in->group_panels;
+    return panels < 1 ? 1 : panels;
 }
 
 static layout lay_out(const decem_winograd_args *args) {
@@ -49,14 +51,16 @@ static layout lay_out(const decem_winograd_args *args) {
     of.run = of.gathers ? of.channels : args->input.channels;
     of.depth = of.run < depth_most ? of.run : depth_most;
     of.depths_in_run = decem_divide_up(of.run, of.depth);
-    of.group_panels = panels_at_once(args);
+    of.group_panels = of.few ? 1 : decem_divide_up(args->tile_panels, decem_divide_up(args->tile_panels, PANELS_MOST));
     of.parts = decem_winograd_parts(args->side);
     of.part_points = of.points / of.parts;
     of.v_point = (ptrdiff_t)args->batch * of.depth + DECEM_WINOGRAD_SPREAD;
     of.v_depth = of.points * of.v_point;
     of.u_point = of.few ? DECEM_WINOGRAD_FEW_U_STRIDE : DECEM_WINOGRAD_U_STRIDE;
     of.u_panel = of.part_points * of.u_point;
-    of.m_point = (ptrdiff_t)args->batch * of.group_panels * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD;
+    of.panels_at_once = panels_at_once(&of);
+    of.m_row = of.group_panels * DECEM_CONV_COLUMNS;
+    of.m_point = args->batch * of.m_row + DECEM_WINOGRAD_SPREAD;
     return of;
 }
 
@@ -113,7 +117,7 @@ typedef struct workspace {
 
 /* Divides the scratch, if there is any yet, and returns how many elements it takes. */
 static int64_t divide(const decem_winograd_args *args, const layout *in, float *scratch, workspace *work) {
-    int64_t v = in->channels / in->run * in->depths_in_run * (int64_t)in->v_depth, u = in->group_panels * (int64_t)in->u_panel;
+    int64_t v = in->channels / in->run * in->depths_in_run * (int64_t)in->v_depth, u = in->panels_at_once * (int64_t)in->u_panel;
     int64_t m = in->points * (int64_t)in->m_point;
     int64_t pixels = in->gathers ? (int64_t)gathered_rows(args, in) * gathered_columns(in) : in->points;
     if (scratch != NULL) {
@@ -177,7 +181,7 @@ static void transform_block(const layout *of, int32_t side, const decem_map *in,
     float *v = work->v + run * of->depths_in_run * of->v_depth;
     for (int32_t c = 0, depth; c < in->channels; c += depth, v += of->v_depth) {
         depth = depth_from(of, c);
-        decem_winograd_transform_input(at + c, row_stride, pixel_stride, depth, side, size, v + (ptrdiff_t)block * depth, of->v_point);
+        decem_winograd_transform_input(at + c, row_stride, pixel_stride, depth, side, size, v + (ptrdiff_t)block * of->depth, of->v_point);
     }
 }
 
@@ -197,7 +201,8 @@ static void transform_input(const decem_winograd_args *args, const layout *of, i
 
 /* What is multiplied at once. */
 typedef struct group {
-    int32_t first_panel, panels;
+    int32_t first_panel, panels;       /* whose products are kept together */
+    int32_t panel, panels_at_once;     /* of those, whose weights are transformed */
     int32_t run, first_channel, depth; /* the channel in the run */
     int32_t part;                      /* of the lines of points */
     int32_t adds;                      /* whether there are products of other channels */
@@ -209,18 +214,21 @@ static const float *weights_of(const decem_winograd_args *args, const layout *in
 }
 
 static void transform_weights(const decem_winograd_args *args, const layout *in, const group *of, const workspace *work) {
-    for (int32_t n = 0; n < of->panels; n++) {
-        const float *weights = weights_of(args, in, of->first_panel + n, of->run * in->run + of->first_channel);
+    for (int32_t n = 0; n < of->panels_at_once; n++) {
+        const float *weights = weights_of(args, in, of->panel + n, of->run * in->run + of->first_channel);
         decem_winograd_transform_weights(weights, in->taps, args->side, of->part, of->depth, work->u + n * in->u_panel, in->u_point);
     }
 }
 
-/* The weights that are transformed after those of a group's panel: of the channels that follow, or else of a panel of the group that follows. */
+/* The weights that are transformed after a panel's: of panels that follow in the group, or else of its first and the channels that follow, or else
+ * of the group that follows. */
 static decem_gemm_ahead weights_after(const decem_winograd_args *args, const layout *in, const group *of, int32_t panel) {
-    int32_t channel = of->run * in->run + of->first_channel + of->depth;
-    if (channel == in->channels) {
-        channel = 0;
-        panel += of->panels;
+    int32_t channel = of->run * in->run + of->first_channel;
+    panel += of->panels_at_once;
+    if (panel >= of->first_panel + of->panels) {
+        channel += of->depth;
+        if (channel == in->channels) channel = 0;
+        else panel -= of->panels;
     }
     if (panel >= in->panels) return (decem_gemm_ahead){args->weights, args->weights};
     return (decem_gemm_ahead){weights_of(args, in, panel, channel), weights_of(args, in, panel, channel + depth_from(in, channel % in->run))};
@@ -245,12 +253,12 @@ static int32_t least_points(int32_t place, int32_t side) {
     return place == side - 1 || place < 3 ? 4 : (place + 3) / 2 * 2;
 }
 
-static void find_rows(const workspace *work, int32_t blocks, const group *of, decem_winograd_points least, block_rows *rows) {
+static void find_rows(const layout *in, const workspace *work, int32_t blocks, decem_winograd_points least, block_rows *rows) {
     int32_t count = 0;
     for (int32_t i = 0; i < blocks; i++) {
         if (work->points[i].y < least.y || work->points[i].x < least.x) continue;
-        rows->inputs[count] = of->v + (ptrdiff_t)i * of->depth;
-        rows->outputs[count++] = work->m + (ptrdiff_t)i * of->panels * DECEM_CONV_COLUMNS;
+        rows->inputs[count] = work->v + (ptrdiff_t)i * in->depth;
+        rows->outputs[count++] = work->m + (ptrdiff_t)i * in->m_row;
     }
     rows->count = count;
     if (count == 0) return;
@@ -261,36 +269,28 @@ static void find_rows(const workspace *work, int32_t blocks, const group *of, de
 }
 
 /* M = V U at a part of the points, or M + V U after the first channels. */
-static void multiply(const decem_winograd_args *args, const layout *in, int32_t count, const group *of, const workspace *work) {
-    block_rows rows[3][3]; /* with 4, 6 and 8 points down and across, at least */
-    for (int32_t y = 4; y <= args->side; y += 2)
-        for (int32_t x = 4; x <= args->side; x += 2) find_rows(work, count, of, (decem_winograd_points){y, x}, &rows[y / 2 - 2][x / 2 - 2]);
-    int32_t last = in->parts > 1 && of->part == in->parts - 1;
+static void multiply(const decem_winograd_args *args, const layout *in, const group *of, const block_rows (*rows)[3], const workspace *work) {
+    int32_t last = of->part == in->parts - 1, column = (of->panel - of->first_panel) * DECEM_CONV_COLUMNS;
     decem_gemm_ahead weights[PANELS_MOST];
-    for (int32_t n = 0; last && n < of->panels; n++) weights[n] = weights_after(args, in, of, of->first_panel + n);
+    for (int32_t n = 0; last && n < of->panels_at_once; n++) weights[n] = weights_after(args, in, of, of->panel + n);
     for (int32_t i = 0; i < in->part_points; i++) {
         int32_t y = decem_winograd_line(args->side, of->part, i / args->side), x = i % args->side, p = y * args->side + x;
         const block_rows *with = &rows[least_points(y, args->side) / 2 - 2][least_points(x, args->side) / 2 - 2];
         if (with->count == 0 || !has_point(args, of, y, x)) continue;
         decem_gemm_rows all = {with->inputs, of->adds ? (const float *const *)with->outputs : NULL, with->outputs, with->count};
-        int32_t v = (int32_t)(p * in->v_point), m = (int32_t)(p * in->m_point);
-        const float *u = work->u + i * in->u_point, *next = of->v + v + in->v_point;
-        decem_gemm_ahead inputs = {next, p + 1 < in->points ? next + with->count * of->depth : next};
-        for (int32_t n = 0; n < of->panels; n++, u += in->u_panel)
+        int32_t v = (int32_t)(of->v - work->v + p * in->v_point), m = (int32_t)(p * in->m_point) + column;
+        const float *u = work->u + i * in->u_point, *next = work->v + v + in->v_point;
+        decem_gemm_ahead inputs = {next, p + 1 < in->points ? next + with->count * in->depth : next};
+        for (int32_t n = 0; n < of->panels_at_once; n++, u += in->u_panel)
             decem_f32_gemm_product(&all, v, m + n * DECEM_CONV_COLUMNS, of->depth, u, last ? &weights[n] : &inputs);
     }
 }
 
 /* The same at all points of few blocks. What a block at the edge, or one that there is not, lacks is computed as well, and read by nobody. */
 static void multiply_few(const decem_winograd_args *args, const layout *in, const group *of, const workspace *work) {
-    decem_winograd_products each = {.v = of->v, .v_row = of->depth, .v_point = in->v_point, .u_point = in->u_point, .m_row = of->panels * DECEM_CONV_COLUMNS,
-                                    .m_point = in->m_point, .depth = of->depth, .points = in->points, .adds = of->adds};
-    for (int32_t n = 0; n < of->panels; n++) {
-        each.u = work->u + n * in->u_panel;
-        each.m = work->m + n * DECEM_CONV_COLUMNS;
-        each.ahead = weights_after(args, in, of, of->first_panel + n);
-        decem_winograd_multiply_few(&each);
-    }
+    decem_winograd_multiply_few(&(decem_winograd_products){
+        .v = of->v, .v_row = in->depth, .v_point = in->v_point, .u = work->u, .u_point = in->u_point, .m = work->m, .m_row = in->m_row, .m_point = in->m_point,
+        .depth = of->depth, .points = in->points, .adds = of->adds, .ahead = weights_after(args, in, of, of->panel)});
 }
 
 static void transform_output(const decem_winograd_args *args, const layout *in, int32_t first, int32_t count, const group *of, const workspace *work) {
@@ -306,7 +306,7 @@ static void transform_output(const decem_winograd_args *args, const layout *in, 
             .height = out->height - y < side ? out->height - y : side, .width = out->width - x < side ? out->width - x : side,
             .before = finish->before, .after = finish->after};
         if (finish->addend != NULL) target.addend = finish->addend + y * finish->addend_row_stride + x * finish->addend_pixel_stride + channel;
-        decem_winograd_transform_output(work->m + (ptrdiff_t)i * columns, in->m_point, columns, args->side, work->points[i], in->taps, args->bias + channel,
+        decem_winograd_transform_output(work->m + i * in->m_row, in->m_point, columns, args->side, work->points[i], in->taps, args->bias + channel,
                                         &target);
     }
 }
@@ -321,6 +321,9 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
     int32_t panel = tile % shares * args->tile_panels, panel_end = panel + args->tile_panels;
     if (panel_end > in.panels) panel_end = in.panels;
     for (int32_t i = 0; i < count; i++) work.points[i] = points_of(args, &in, first + i);
+    block_rows rows[3][3]; /* with 4, 6 and 8 points down and across, at least */
+    for (int32_t y = 4; y <= args->side; y += 2)
+        for (int32_t x = 4; x <= args->side; x += 2) find_rows(&in, &work, count, (decem_winograd_points){y, x}, &rows[y / 2 - 2][x / 2 - 2]);
     transform_input(args, &in, first, count, &work);
     for (int32_t panels; panel < panel_end; panel += panels) {
         panels = panel_end - panel < in.group_panels ? panel_end - panel : in.group_panels;
@@ -328,10 +331,13 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
         for (; of.run * in.run < in.channels; of.run++)
             for (of.first_channel = 0; of.first_channel < in.run; of.first_channel += of.depth, of.v += in.v_depth, of.adds = 1) {
                 of.depth = depth_from(&in, of.first_channel);
-                for (of.part = 0; of.part < in.parts; of.part++) {
-                    transform_weights(args, &in, &of, &work);
-                    if (in.few) multiply_few(args, &in, &of, &work);
-                    else multiply(args, &in, count, &of, &work);
+                for (of.panel = panel; of.panel < panel + panels; of.panel += of.panels_at_once) {
+                    of.panels_at_once = panel + panels - of.panel < in.panels_at_once ? panel + panels - of.panel : in.panels_at_once;
+                    for (of.part = 0; of.part < in.parts; of.part++) {
+                        transform_weights(args, &in, &of, &work);
+                        if (in.few) multiply_few(args, &in, &of, &work);
+                        else multiply(args, &in, &of, rows, &work);
+                    }
                 }
             }
         transform_output(args, &in, first, count, &of, &work);
