@@ -268,13 +268,12 @@ static decem_map map_of_shape(const decem_shape *shape) {
 static int64_t step_scratch_elements(const decem_plan *plan, const decem_step *step) {
     decem_map in = map_of_shape(&plan->graph->nodes[step->input].shape), out = map_of_shape(&plan->graph->nodes[step->result].shape);
     const decem_window *window = &plan->graph->nodes[step->node].window;
-    if (step->band_rows > 0) return step->band_rows * decem_plan_band(plan, step).row_stride;
-    if (step->kind == DECEM_STEP_WINOGRAD) {
-        decem_winograd_args args = {.kernel = window->height, .stride = window->stride, .side = step->winograd_side, .pool = step->pools, .input = in, .output = out};
-        decem_winograd_choose_tiles(&args, plan->threads);
-        return decem_winograd_scratch_elements(&args);
-    }
-    return 0;
+    if (step->band_rows > 0) return step->band_rows * decem_plan_band(plan, step).row_stride + step_scratch_elements(plan, step + 1);
+    if (step->kind != DECEM_STEP_WINOGRAD) return 0;
+    decem_winograd_args args = {.kernel = window->height, .stride = window->stride, .side = step->winograd_side, .pool = step->pools, .input = in, .output = out};
+    if (decem_step_is_in_bands(plan, step)) decem_plan_band_winograd(plan, step - 1, &args);
+    else decem_winograd_choose_tiles(&args, plan->threads);
+    return decem_winograd_scratch_elements(&args);
 }
 
 static void lay_out_scratch(decem_plan *plan) {

@@ -60,6 +60,7 @@ const char *decem_step_kernel(const decem_plan *plan, const decem_step *step) {
     if (decem_step_is_in_bands(plan, step)) return "with the layer before";
     switch (step->kind) {
         case DECEM_STEP_CONV:
+            if (step->band_rows > 0 && step[1].kind == DECEM_STEP_WINOGRAD) return DECEM_FUSED_MADD ? "conv 6x8, winograd" : "conv 4x8, winograd";
             if (step->band_rows > 0) return DECEM_FUSED_MADD ? "conv 6x8, depthwise" : "conv 4x8, depthwise";
             return DECEM_FUSED_MADD ? "conv 6x8" : "conv 4x8";
         case DECEM_STEP_WINOGRAD: return winograd_kernel(&plan->graph->nodes[step->node].window, step->winograd_side);

@@ -265,38 +265,50 @@ static void test_random_graphs(void) {
 
 typedef struct band_case {
     int32_t channels, height, width;
-    decem_window window, depthwise;
-    bool twice; /* the convolution's result is read by another layer too */
+    decem_window window, next;
+    bool twice;  /* the convolution's result is read by another layer too */
+    int32_t out; /* channels of the next one; 0: it is a depthwise convolution */
+    bool pool;   /* 2x2 maxima of its outputs */
 } band_case;
 
 static void build_bands(const band_case *c) {
     decem_graph_reset(&graph, &message);
     decem_value x = decem_graph_input(&graph, 3, c->height, c->width);
     x = decem_graph_activation(&graph, decem_graph_conv(&graph, x, "expand", c->channels, c->window, 1, true), "", DECEM_RELU6);
-    decem_value y = decem_graph_norm(&graph, decem_graph_conv(&graph, x, "depthwise", c->channels, c->depthwise, c->channels, false), "norm", 1e-5f);
+    decem_value y = decem_graph_conv(&graph, x, "next", c->out > 0 ? c->out : c->channels, c->next, c->out > 0 ? 1 : c->channels, false);
+    y = decem_graph_norm(&graph, y, "norm", 1e-5f);
+    if (c->pool) y = decem_graph_max_pool(&graph, y, "", decem_square(2, 2, 0));
     y = decem_graph_flatten(&graph, decem_graph_adaptive_pool(&graph, y, "", 1, 1), "");
     if (c->twice) decem_graph_output_logits(&graph, decem_graph_linear(&graph, decem_graph_flatten(&graph, decem_graph_adaptive_pool(&graph, x, "", 1, 1), ""), "side", 5), "side");
     decem_graph_output_logits(&graph, decem_graph_linear(&graph, y, "fc", 10), "main");
 }
 
 /* Results above and below the size from which on bands pay, bands of several rows and of the fewest, padding on each side, products that take too long,
- * and a reader too many. */
+ * and a reader too many; the same before a Winograd's convolution, with and without a pool, of heights that its blocks divide and do not. */
 static void test_bands(void) {
     decem_window one = decem_square(1, 1, 0), left = decem_square(3, 2, 1), right = left;
     left.padding.bottom = left.padding.right = 0;
     right.padding.top = right.padding.left = 0;
     const struct { const char *name; band_case of; int32_t bands; } rows[] = {
-        {"stride 1", {16, 131, 140, one, decem_square(3, 1, 1), false}, 1},
-        {"stride 2", {16, 131, 140, one, decem_square(3, 2, 1), false}, 1},
-        {"no padding", {16, 133, 140, one, decem_square(3, 1, 0), false}, 1},
-        {"padding above and left", {12, 160, 140, one, left, false}, 1},
-        {"padding below and right", {12, 160, 139, one, right, false}, 1},
-        {"a window of 3x3 before it", {16, 260, 280, decem_square(3, 2, 1), decem_square(3, 1, 1), false}, 1},
-        {"pixels spread", {128, 9, 230, one, decem_square(3, 2, 1), false}, 1},
-        {"narrow and high", {64, 1000, 5, one, decem_square(3, 2, 1), false}, 1},
-        {"too small", {16, 120, 130, one, decem_square(3, 1, 1), false}, 0},
-        {"too much to compute", {16, 131, 140, decem_square(5, 1, 2), decem_square(3, 1, 1), false}, 0},
-        {"two readers", {16, 131, 140, one, decem_square(3, 1, 1), true}, 0},
+        {"stride 1", {16, 131, 140, one, decem_square(3, 1, 1), false, 0, false}, 1},
+        {"stride 2", {16, 131, 140, one, decem_square(3, 2, 1), false, 0, false}, 1},
+        {"no padding", {16, 133, 140, one, decem_square(3, 1, 0), false, 0, false}, 1},
+        {"padding above and left", {12, 160, 140, one, left, false, 0, false}, 1},
+        {"padding below and right", {12, 160, 139, one, right, false, 0, false}, 1},
+        {"a window of 3x3 before it", {16, 260, 280, decem_square(3, 2, 1), decem_square(3, 1, 1), false, 0, false}, 1},
+        {"pixels spread", {128, 9, 230, one, decem_square(3, 2, 1), false, 0, false}, 1},
+        {"narrow and high", {64, 1000, 5, one, decem_square(3, 2, 1), false, 0, false}, 1},
+        {"too small", {16, 120, 130, one, decem_square(3, 1, 1), false, 0, false}, 0},
+        {"too much to compute", {16, 131, 140, decem_square(5, 1, 2), decem_square(3, 1, 1), false, 0, false}, 0},
+        {"two readers", {16, 131, 140, one, decem_square(3, 1, 1), true, 0, false}, 0},
+        {"winograd", {16, 132, 140, one, decem_square(3, 1, 1), false, 64, false}, 1},
+        {"winograd, cut blocks", {16, 133, 143, one, decem_square(3, 1, 0), false, 64, false}, 1},
+        {"winograd, a window of 3x3 before it", {64, 70, 90, decem_square(3, 1, 1), decem_square(3, 1, 1), false, 64, false}, 1},
+        {"winograd, 5x5", {16, 131, 140, one, decem_square(5, 1, 2), false, 64, false}, 1},
+        {"winograd, pool", {16, 132, 140, one, decem_square(3, 1, 1), false, 64, true}, 1},
+        {"winograd, odd pool", {16, 135, 139, one, decem_square(3, 1, 1), false, 64, true}, 1},
+        {"winograd, stride 2", {16, 131, 140, one, decem_square(3, 2, 1), false, 64, false}, 0},
+        {"winograd, two readers", {16, 131, 140, one, decem_square(3, 1, 1), true, 64, false}, 0},
     };
     for (int32_t i = 0; i < COUNT(rows); i++)
         for (int32_t threads = 1; threads <= 4; threads++) {
@@ -327,7 +339,7 @@ static void test_arenas(void) {
         {"resnet50", "", 6272000},
         {"resnet101", "", 6272000},
         {"resnet152", "", 6272000},
-        {"vgg16", "", 16669248},
+        {"vgg16", "", 11049536},
         {"mobilenetv1", "", 5545536},
         {"mobilenetv2", "", 3021376},
         {"shufflenetv1", "", 2118208},
