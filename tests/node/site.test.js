@@ -54,9 +54,9 @@ test('decem serve sends the minified copy, and the source once that is newer', a
   }
 });
 
-test('a visit fetches four scripts and no more', () => {
+test('a visit fetches four scripts, the camera one more, and a host without headers one more', () => {
   const scripts = readdirSync(SITE, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js')).sort();
-  assert.deepEqual(scripts, ['service-worker.js', 'wasm/js/index.js', 'wasm/js/thread.js', 'wasm/js/worker.js', 'web/app.js']);
+  assert.deepEqual(scripts, ['service-worker.js', 'wasm/js/index.js', 'wasm/js/thread.js', 'wasm/js/worker.js', 'web/app.js', 'web/isolation.js', 'web/live.js']);
 });
 
 test('the site itself, and what is not of the page, has no address there', async (t) => {

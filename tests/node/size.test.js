@@ -23,9 +23,9 @@ function reachable(start) {
 const sizeOf = (place) => gzipSync(readFileSync(new URL(place, SITE)), { level: 9 }).length;
 const sum = (places) => places.reduce((total, place) => total + sizeOf(place), 0);
 
-// The page imports the binding dynamically, but at once.
+// The page imports the binding dynamically, but at once; and so the part for hosts without headers, on those.
 const binding = reachable('wasm/js/index.js');
-const scripts = [...new Set([...reachable('web/app.js'), ...binding])];
+const scripts = [...new Set([...reachable('web/app.js'), ...reachable('web/isolation.js'), ...binding])];
 const rest = ['web/index.html', 'web/style.css', 'web/icon.svg', 'models/index.json'];
 
 test('what is counted: the page, the binding, the worker and the helper thread, without comments', () => {
