@@ -167,7 +167,7 @@ static void copy_block(const decem_map *in, int32_t stride, int32_t y0, int32_t 
 }
 
 /* A block of every `stride`th pixel from one on, which may be outside the image: a run of channels, whose number is given. */
-static void transform_block(const layout *of, int32_t side, const decem_map *in, int32_t stride, int32_t y0, int32_t x0, int32_t block, int32_t run,
+DECEM_NOINLINE static void transform_block(const layout *of, int32_t side, const decem_map *in, int32_t stride, int32_t y0, int32_t x0, int32_t block, int32_t run,
                             const workspace *work) {
     decem_winograd_points size = work->points[block];
     const float *at = in->at + y0 * in->row_stride + x0 * in->pixel_stride;
@@ -253,7 +253,7 @@ static int32_t least_points(int32_t place, int32_t side) {
     return place == side - 1 || place < 3 ? 4 : (place + 3) / 2 * 2;
 }
 
-static void find_rows(const layout *in, const workspace *work, int32_t blocks, decem_winograd_points least, block_rows *rows) {
+DECEM_NOINLINE static void find_rows(const layout *in, const workspace *work, int32_t blocks, decem_winograd_points least, block_rows *rows) {
     int32_t count = 0;
     for (int32_t i = 0; i < blocks; i++) {
         if (work->points[i].y < least.y || work->points[i].x < least.x) continue;
