@@ -3,7 +3,8 @@
 #include "kernels/winograd/winograd.h"
 
 enum {
-    PANELS_MOST = 4,           /* whose products are kept together */
+    PANELS_KEPT = 4,           /* whose products are kept together */
+    PANELS_MOST = 8,           /* the same where channels come in several runs: V of each passes once for all of them */
     PANELS_LEAST = 2,          /* of a tile, which transforms its input by itself: fewer columns would not be worth that */
     INPUT_BYTES = 1024 * 1024, /* of V, of a depth: so many stay in the second-level cache while one panel after another passes */
     WEIGHT_BYTES = 128 * 1024  /* of U, then; else U is of all panels, so that V is read the fewest times */
@@ -36,10 +37,21 @@ static layout lay_out_blocks(const decem_winograd_args *args) {
     return of;
 }
 
+/* Whether V of a depth stays in the second-level cache. */
+static int stays_near(const layout *in) {
+    return in->v_depth <= INPUT_BYTES / (int32_t)sizeof(float);
+}
+
+/* Panels whose products are kept together, as many in each group. */
+static int32_t panels_together(const layout *in, int32_t panels) {
+    int32_t most = in->few ? 1 : in->run < in->channels ? PANELS_MOST : PANELS_KEPT;
+    return decem_divide_up(panels, decem_divide_up(panels, most));
+}
+
 /* Panels of a group whose weights are transformed at once. */
 static int32_t panels_at_once(const layout *in) {
     int32_t panels = WEIGHT_BYTES / (in->part_points * in->depth * DECEM_CONV_COLUMNS * (int32_t)sizeof(float));
-    if (panels > in->group_panels || in->v_depth > INPUT_BYTES / (int32_t)sizeof(float)) return in->group_panels;
+    if (panels > in->group_panels || !stays_near(in)) return in->group_panels;
     return panels < 1 ? 1 : panels;
 }
 
@@ -51,13 +63,13 @@ static layout lay_out(const decem_winograd_args *args) {
     of.run = of.gathers ? of.channels : args->input.channels;
     of.depth = of.run < depth_most ? of.run : depth_most;
     of.depths_in_run = decem_divide_up(of.run, of.depth);
-    of.group_panels = of.few ? 1 : decem_divide_up(args->tile_panels, decem_divide_up(args->tile_panels, PANELS_MOST));
     of.parts = decem_winograd_parts(args->side);
     of.part_points = of.points / of.parts;
     of.v_point = (ptrdiff_t)args->batch * of.depth + DECEM_WINOGRAD_SPREAD;
     of.v_depth = of.points * of.v_point;
     of.u_point = of.few ? DECEM_WINOGRAD_FEW_U_STRIDE : DECEM_WINOGRAD_U_STRIDE;
     of.u_panel = of.part_points * of.u_point;
+    of.group_panels = panels_together(&of, args->tile_panels);
     of.panels_at_once = panels_at_once(&of);
     of.m_row = of.group_panels * DECEM_CONV_COLUMNS;
     of.m_point = args->batch * of.m_row + DECEM_WINOGRAD_SPREAD;
