@@ -51,8 +51,9 @@ static int32_t outputs_of(const decem_plan *plan, const decem_step *step) {
 static bool fits(const decem_plan *plan, const decem_step *step) {
     const decem_step *next = step + 1;
     const decem_window *window = window_of(plan, step);
-    bool slides = next->kind == DECEM_STEP_DEPTHWISE ? window->stride < window->height : next->kind == DECEM_STEP_WINOGRAD && window->stride == 1 && next->addend < 0;
-    return step->kind == DECEM_STEP_CONV && step->addend < 0 && slides && next->input == step->result &&
+    bool depthwise = next->kind == DECEM_STEP_DEPTHWISE && window->stride < window->height;
+    bool winograd = next->kind == DECEM_STEP_WINOGRAD && window->stride == 1 && next->addend < 0;
+    return step->kind == DECEM_STEP_CONV && step->addend < 0 && (depthwise || winograd) && next->input == step->result &&
            plan->inside[step->result] < 0 && decem_plan_reads_alone(plan, next->node, step->result);
 }
 

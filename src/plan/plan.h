@@ -4,7 +4,7 @@
  *
  * fuse:    one step a convolution, with the layers that follow it folded in: batch norm, activation, addition, shuffle.
  * choose:  the kernel of each step, from its shape.
- * bands:   a large result that only a depthwise convolution reads is made and read a few rows at a time.
+ * bands:   a large result that only a depthwise or a Winograd's convolution reads is made and read a few rows at a time.
  * layout:  concatenated values are written side by side in one buffer, chunks are read in place, sums are written over
  *          their last addend; buffers that are never alive together share memory.
  * prepare: pointers are bound, tiles are chosen. From then on nothing is decided, nothing allocates, nothing fails.
@@ -68,7 +68,7 @@ typedef struct decem_step {
     bool pools;                    /* WINOGRAD: a 2x2 maximum pool is done on the way */
 
     /* Decided by bands. */
-    int32_t band_rows;             /* CONV: above 0 where the depthwise step after it is computed in the same tiles, from so many rows at a time;
+    int32_t band_rows;             /* CONV: above 0 where the step after it, which reads its result alone, is computed in the same tiles, from so many rows at once;
                                       the result is nowhere as a whole then */
 
     /* Decided by layout. Offsets in elements of the constants. */
