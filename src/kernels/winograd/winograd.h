@@ -43,7 +43,6 @@ enum {
     DECEM_WINOGRAD_BATCH_MAX = 104, /* blocks at once: 56x56 pixels are 100 of 6x6 */
     DECEM_WINOGRAD_BATCH_OF_MANY = 56, /* blocks at once where all are too many: their inputs stay in the second-level cache */
     DECEM_WINOGRAD_KERNELS_FEW = 64 * 64, /* pairs of an input and an output channel, few enough to be transformed for more batches */
-    DECEM_WINOGRAD_BATCH_OF_FEW_KERNELS = 48, /* blocks at once then, where there are many: their products stay in that cache, too */
     DECEM_WINOGRAD_DEPTH = 256,    /* input channels whose weights are transformed at once */
     DECEM_WINOGRAD_SPREAD = 16,    /* elements between points that keep them apart: were they a multiple of 4 KiB, as they tend to be, all
                                       would fall into the same few lines of the first-level cache */
@@ -85,9 +84,8 @@ static inline int32_t decem_winograd_points_for(int32_t taps, int32_t side, int3
 
 /* In how many batches so many blocks are computed, by so many kernels of stride 1. */
 static inline int32_t decem_winograd_batches(int32_t blocks, double kernels) {
-    int few = kernels <= DECEM_WINOGRAD_KERNELS_FEW;
-    if (blocks <= (few ? DECEM_WINOGRAD_BATCH_OF_MANY : DECEM_WINOGRAD_BATCH_MAX)) return 1;
-    return decem_divide_up(blocks, few ? DECEM_WINOGRAD_BATCH_OF_FEW_KERNELS : DECEM_WINOGRAD_BATCH_OF_MANY);
+    int32_t most = kernels <= DECEM_WINOGRAD_KERNELS_FEW ? DECEM_WINOGRAD_BATCH_OF_MANY : DECEM_WINOGRAD_BATCH_MAX;
+    return blocks <= most ? 1 : decem_divide_up(blocks, DECEM_WINOGRAD_BATCH_OF_MANY);
 }
 
 /* Whether rows or columns of a parity see the last tap. */
