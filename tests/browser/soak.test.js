@@ -10,6 +10,11 @@ const RUNS = Number(process.argv[2] ?? 60);
 const WARM_UPS = 60;
 /** The page's process may wander by so much: the garbage collector takes its time. */
 const SLACK_BYTES = 24e6;
+/**
+ * Once in some ten times it takes 60 MB and gives them back a thousand runs later: a worker's garbage is collected when the engine thinks fit, not
+ * when a test asks for it. A leak would go on growing, each time anew.
+ */
+const ATTEMPTS = 3;
 
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -51,12 +56,15 @@ describe('soak', { skip: process.platform !== 'linux' && 'only Linux tells the m
         }, threads);
         assert.equal(used, threads);
         const first = await run(page, WARM_UPS);
-        const start = await residentBytes(page);
-        const last = await run(page, RUNS);
-        const growth = await residentBytes(page) - start;
-        t.diagnostic(`the page's process grew by ${(growth / 1e6).toFixed(1)} MB, to ${((start + growth) / 1e6).toFixed(0)} MB`);
-        assert.ok(growth < SLACK_BYTES, `the page's process has grown by ${growth} bytes`);
-        assert.equal(last, first);
+        let growth = Infinity;
+        for (let attempt = 0; attempt < ATTEMPTS && growth >= SLACK_BYTES; attempt++) {
+          const start = await residentBytes(page);
+          const last = await run(page, RUNS);
+          growth = await residentBytes(page) - start;
+          t.diagnostic(`the page's process grew by ${(growth / 1e6).toFixed(1)} MB, to ${((start + growth) / 1e6).toFixed(0)} MB`);
+          assert.equal(last, first);
+        }
+        assert.ok(growth < SLACK_BYTES, `the page's process has grown by ${growth} bytes, and not for the first time`);
       });
     });
   }
