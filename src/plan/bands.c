@@ -88,13 +88,16 @@ decem_map decem_plan_band(const decem_plan *plan, const decem_step *step) {
     return band;
 }
 
-void decem_plan_band_winograd(const decem_plan *plan, const decem_step *step, decem_winograd_args *args) {
-    const decem_padding *padding = &window_of(plan, step)->padding;
-    args->input = decem_plan_band(plan, step);
-    args->input.width += padding->left + padding->right;
-    args->padding_top = args->padding_left = 0;
-    args->output.height = outputs_of(plan, step);
-    decem_winograd_choose_tiles(args, 1);
+void decem_plan_choose_winograd_tiles(const decem_plan *plan, const decem_step *step, decem_winograd_args *args) {
+    bool in_bands = decem_step_is_in_bands(plan, step);
+    if (in_bands) {
+        const decem_padding *padding = &window_of(plan, step - 1)->padding;
+        args->input = decem_plan_band(plan, step - 1);
+        args->input.width += padding->left + padding->right;
+        args->padding_top = args->padding_left = 0;
+        args->output.height = outputs_of(plan, step - 1);
+    }
+    decem_winograd_choose_tiles(args, in_bands ? 1 : plan->threads); /* a band is computed by one thread */
 }
 
 /* Two tiles a thread, so that threads finish together. */

@@ -271,8 +271,7 @@ static int64_t step_scratch_elements(const decem_plan *plan, const decem_step *s
     if (step->band_rows > 0) return step->band_rows * decem_plan_band(plan, step).row_stride + step_scratch_elements(plan, step + 1);
     if (step->kind != DECEM_STEP_WINOGRAD) return 0;
     decem_winograd_args args = {.kernel = window->height, .stride = window->stride, .side = step->winograd_side, .pool = step->pools, .input = in, .output = out};
-    if (decem_step_is_in_bands(plan, step)) decem_plan_band_winograd(plan, step - 1, &args);
-    else decem_winograd_choose_tiles(&args, plan->threads);
+    decem_plan_choose_winograd_tiles(plan, step, &args);
     return decem_winograd_scratch_elements(&args);
 }
 

@@ -145,8 +145,8 @@ bool decem_step_is_in_bands(const decem_plan *plan, const decem_step *step);
 /* The rows that a tile of both holds at once, in scratch: `at` is NULL, row_stride includes the padding of the next step. */
 decem_map decem_plan_band(const decem_plan *plan, const decem_step *step);
 
-/* Where the second one is a Winograd's: makes its arguments those for a band, of which `at` is to be set, and chooses its tiles. */
-void decem_plan_band_winograd(const decem_plan *plan, const decem_step *step, decem_winograd_args *args);
+/* Chooses the tiles of a WINOGRAD step. Where it is computed with the one before it, its arguments become those for a band, of which `at` is to be set. */
+void decem_plan_choose_winograd_tiles(const decem_plan *plan, const decem_step *step, decem_winograd_args *args);
 
 /* Tiles of both, and one of them. */
 int32_t decem_plan_band_tiles(const decem_plan *plan, const decem_step *step);

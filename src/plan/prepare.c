@@ -85,8 +85,7 @@ static void prepare_winograd(decem_plan *plan, decem_step *step) {
     args->weights = plan->constants + step->weights;
     args->bias = plan->constants + step->bias;
     args->finish = finish_of(plan, step);
-    if (decem_step_is_in_bands(plan, step)) decem_plan_band_winograd(plan, step - 1, args);
-    else decem_winograd_choose_tiles(args, plan->threads);
+    decem_plan_choose_winograd_tiles(plan, step, args);
     step->tiles = decem_winograd_tiles(args);
 }
 

@@ -1,8 +1,8 @@
 /**
  * Makes build/site: the page for any static host, in the repository's own layout (web/, wasm/js/, build/wasm/, models/).
  * Scripts become one file for each that is fetched by itself: the page's, what it fetches only where it is needed (the camera's part, that for hosts
- * without headers), the binding, the worker and the helper thread; each stays where it was, so that addresses in it hold. Scripts and styles are minified; all else is copied. Only what is older than its source
- * is made again.
+ * without headers), the binding, the worker and the helper thread; each stays where it was, so that addresses in it hold. Scripts and styles are
+ * minified; all else is copied. Only what is older than its source is made again.
  */
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,8 +18,11 @@ const FOLDERS = {
   'models/labels': /\.json$/,
 };
 
+/** What the page imports where it is needed, beside the page's own script. */
+const LATER = ['live.js', 'isolation.js'];
+
 /** Each with all that it imports, but for the others. */
-const SCRIPTS = ['web/app.js', 'web/live.js', 'web/isolation.js', 'wasm/js/index.js', 'wasm/js/worker.js', 'wasm/js/thread.js', 'service-worker.js'];
+const SCRIPTS = ['web/app.js', ...LATER.map((file) => `web/${file}`), 'wasm/js/index.js', 'wasm/js/worker.js', 'wasm/js/thread.js', 'service-worker.js'];
 
 const MINIFIED = /\.(css|js)$/;
 
@@ -61,7 +64,7 @@ async function minify(files) {
     outbase: ROOT,
     outdir: SITE,
     bundle: true,
-    external: ['../wasm/js/index.js', './live.js', './isolation.js', '*.jpg', '*.svg', 'node:*'],
+    external: ['../wasm/js/index.js', ...LATER.map((file) => `./${file}`), '*.jpg', '*.svg', 'node:*'],
     platform: 'browser',
     minify: true,
     format: 'esm',

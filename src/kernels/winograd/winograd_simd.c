@@ -179,8 +179,8 @@ static void copy_block(const decem_map *in, int32_t stride, int32_t y0, int32_t 
 }
 
 /* A block of every `stride`th pixel from one on, which may be outside the image: a run of channels, whose number is given. */
-DECEM_NOINLINE static void transform_block(const layout *of, int32_t side, const decem_map *in, int32_t stride, int32_t y0, int32_t x0, int32_t block, int32_t run,
-                            const workspace *work) {
+DECEM_NOINLINE static void transform_block(const layout *of, int32_t side, const decem_map *in, int32_t stride, int32_t y0, int32_t x0, int32_t block,
+                                           int32_t run, const workspace *work) {
     decem_winograd_points size = work->points[block];
     const float *at = in->at + y0 * in->row_stride + x0 * in->pixel_stride;
     ptrdiff_t row_stride = stride * in->row_stride, pixel_stride = stride * in->pixel_stride;
