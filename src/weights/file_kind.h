@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A phrase such as "an HTML page, perhaps an error page of the server; check the address" from the first bytes
+/* A phrase such as "an HTML page, perhaps an error page of the server; check the address or choose another file" from the first bytes
  * of a file (8 are enough), or NULL where nothing is recognised. */
 const char *decem_file_kind(const uint8_t *bytes, size_t count);
 

@@ -48,7 +48,7 @@ export function noAnswer(what, address, cause) {
   // Node says why, such as "getaddrinfo ENOTFOUND example.org"; browsers do not.
   const { cause: reason } = /** @type {{ cause?: { message?: string } }} */ (cause ?? {});
   const why = reason?.message ? ` (${reason.message})` : '';
-  const remedy = isNode ? 'Check the address and the connection' : 'The server is out of reach, or does not allow other sites to read it (CORS)';
+  const remedy = isNode ? 'Check the address and the connection' : 'Check the connection and try again; a server of another site must allow yours to read it (CORS)';
   return new DecemError(`Cannot load the ${what}: no answer from ${address}${why}. ${remedy}.`, 'FETCH_FAILED', { cause });
 }
 
