@@ -9,11 +9,13 @@ typedef struct signature {
     const char *bytes, *kind;
 } signature;
 
+#define REMEDY "; check the address or choose another file"
+
 static const char torch[] = "a PyTorch .pth file; convert it with \"decem convert\" first";
 static const char image[] = "an image; weights are wanted here";
-static const char html[] = "an HTML page, perhaps an error page of the server; check the address or choose another file";
-static const char json[] = "a JSON document, perhaps an error message of the server; check the address or choose another file";
-static const char text[] = "text, perhaps an error message of the server; check the address or choose another file";
+static const char html[] = "an HTML page, perhaps an error page of the server" REMEDY;
+static const char json[] = "a JSON document, perhaps an error message of the server" REMEDY;
+static const char text[] = "text, perhaps an error message of the server" REMEDY;
 
 static const signature binary[] = {
     {"PK\x03\x04", torch},
