@@ -39,7 +39,7 @@ export async function decode(file) {
   } catch (cause) {
     const name = 'name' in file && typeof file.name === 'string' ? file.name : 'The file';
     throw new DecemError(
-      `${name} cannot be decoded: it is not an image that this browser reads, or it is damaged or too large.`,
+      `${name} cannot be decoded: it is not an image that this browser reads, or it is damaged or too large. Choose another.`,
       'INVALID_IMAGE',
       { cause },
     );
