@@ -23,8 +23,9 @@ static double direct_time(const decem_window *window, const decem_shape *in, con
 /* Of the blocks along a side of the image: over all parities of the input, with `lacking` without a tap at infinity. */
 static int32_t points_along(int32_t size, const decem_window *window, int32_t side, int32_t lacking) {
     int32_t taps = decem_winograd_taps(window->height, window->stride), block = decem_winograd_block(taps, side), rest = size % block;
-    int32_t points = size / block * side + (rest == 0 ? 0 : decem_winograd_points_for(taps, side, rest));
-    return window->stride * points - lacking * decem_divide_up(size, block);
+    int32_t points = size / block * (window->stride * side - lacking);
+    if (rest == 0) return points;
+    return points + window->stride * decem_winograd_points_for(taps, side, rest) - (decem_winograd_needs_last(taps, side, rest) ? lacking : window->stride);
 }
 
 static double winograd_time(const decem_window *window, int32_t side, const decem_shape *in, const decem_shape *out) {

@@ -16,7 +16,8 @@
  * zero, and nothing to be multiplied at infinity.
  *
  * A block at the right or lower edge of which few columns or rows are inside the image needs fewer points: as many as F(2, 3), F(4, 3) or
- * F(2, 5), whose points are some of the same, with the same transformed weights. Of 14x14 outputs that leaves 484 of 576 products.
+ * F(2, 5), whose points are some of the same, with the same transformed weights. Of 14x14 outputs that leaves 484 of 576 products. Infinity
+ * counts for the last output alone, so that 3 outputs of 4 do without: of 7x7 that leaves 121 of 144.
  *
  * Weights are kept as they came, and transformed while they are used: 36 or 64 for 9 would have to be read from memory, which
  * takes longer than to compute them again. So a part of them is transformed, multiplied with all blocks of a batch, and forgotten:
@@ -49,7 +50,9 @@ enum {
     DECEM_WINOGRAD_U_STRIDE = DECEM_WINOGRAD_DEPTH * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD, /* elements from a point of U to the next */
     DECEM_WINOGRAD_FEW = 4,        /* blocks, up to so many of 6x6, whose transformed weights stay in the first-level cache */
     DECEM_WINOGRAD_FEW_DEPTH = 16, /* then so many input channels at once */
-    DECEM_WINOGRAD_FEW_U_STRIDE = DECEM_WINOGRAD_FEW_DEPTH * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD
+    DECEM_WINOGRAD_FEW_U_STRIDE = DECEM_WINOGRAD_FEW_DEPTH * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD,
+    DECEM_WINOGRAD_FEW_V_STRIDE = DECEM_WINOGRAD_FEW * DECEM_WINOGRAD_FEW_DEPTH + DECEM_WINOGRAD_SPREAD, /* the same of V and of M, one panel */
+    DECEM_WINOGRAD_FEW_M_STRIDE = DECEM_WINOGRAD_FEW * DECEM_CONV_COLUMNS + DECEM_WINOGRAD_SPREAD
 };
 
 typedef struct decem_winograd_args {
@@ -82,6 +85,11 @@ static inline int32_t decem_winograd_points_for(int32_t taps, int32_t side, int3
     return taps % 2 == 0 ? side : (outputs + taps) / 2 * 2;
 }
 
+/* Whether they need the one at infinity: it counts for the last output alone of as many as the points allow. */
+static inline int decem_winograd_needs_last(int32_t taps, int32_t side, int32_t outputs) {
+    return outputs + taps - 1 == decem_winograd_points_for(taps, side, outputs);
+}
+
 /* In how many batches so many blocks are computed, by so many kernels of stride 1. */
 static inline int32_t decem_winograd_batches(int32_t blocks, double kernels) {
     int32_t most = kernels <= DECEM_WINOGRAD_KERNELS_FEW ? DECEM_WINOGRAD_BATCH_OF_MANY : DECEM_WINOGRAD_BATCH_MAX;
@@ -106,13 +114,13 @@ int64_t decem_winograd_scratch_elements(const decem_winograd_args *args);
 
 void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, float *scratch);
 
-/* M = V U, or M + V U, at some points of DECEM_WINOGRAD_FEW blocks and one panel, in one call: with few channels, one for each point would take as
- * long as the products. Distances from a point to the next, and from a block's row of V or M to the next. */
+/* M + V U at the 36 points of DECEM_WINOGRAD_FEW blocks and one panel, in one call: with few channels, one for each point would take as
+ * long as the products. Points are as far apart as DECEM_WINOGRAD_FEW_V_STRIDE says, and so on; blocks lie side by side. */
 typedef struct decem_winograd_products {
     const float *v, *u;
     float *m;
-    ptrdiff_t v_point, u_point, m_point, v_row, m_row;
-    int32_t points, depth, adds;
+    int32_t depth;
+    int32_t cut;            /* whether blocks are 2x2, of which the lower ones need no point at infinity down, those to the right none across */
     decem_gemm_ahead ahead; /* the weights that are transformed next */
 } decem_winograd_products;
 

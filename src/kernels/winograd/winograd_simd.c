@@ -61,18 +61,18 @@ static layout lay_out(const decem_winograd_args *args) {
     of.channels = args->stride * args->stride * args->input.channels;
     of.gathers = args->input.channels % 4 != 0;
     of.run = of.gathers ? of.channels : args->input.channels;
-    of.depth = of.run < depth_most ? of.run : depth_most;
+    of.depth = of.run < depth_most && !of.few ? of.run : depth_most;
     of.depths_in_run = decem_divide_up(of.run, of.depth);
     of.parts = decem_winograd_parts(args->side);
     of.part_points = of.points / of.parts;
-    of.v_point = (ptrdiff_t)args->batch * of.depth + DECEM_WINOGRAD_SPREAD;
+    of.v_point = of.few ? DECEM_WINOGRAD_FEW_V_STRIDE : (ptrdiff_t)args->batch * of.depth + DECEM_WINOGRAD_SPREAD;
     of.v_depth = of.points * of.v_point;
     of.u_point = of.few ? DECEM_WINOGRAD_FEW_U_STRIDE : DECEM_WINOGRAD_U_STRIDE;
     of.u_panel = of.part_points * of.u_point;
     of.group_panels = panels_together(&of, args->tile_panels);
     of.panels_at_once = panels_at_once(&of);
     of.m_row = of.group_panels * DECEM_CONV_COLUMNS;
-    of.m_point = args->batch * of.m_row + DECEM_WINOGRAD_SPREAD;
+    of.m_point = of.few ? DECEM_WINOGRAD_FEW_M_STRIDE : args->batch * of.m_row + DECEM_WINOGRAD_SPREAD;
     return of;
 }
 
@@ -82,14 +82,29 @@ static int32_t depth_from(const layout *in, int32_t channel) {
     return left < in->depth ? left : in->depth;
 }
 
-/* Points along a side of a block of which so many outputs, pooled or not, are left up to the image's edge. */
-static int32_t points_up_to(const decem_winograd_args *args, const layout *in, int32_t left) {
-    return left >= in->stored ? args->side : decem_winograd_points_for(in->taps, args->side, args->pool ? 2 * left : left);
+/* Places along a side whose points the same blocks need: those of 0, 1 and -1; of 2 and -2; of 1/2 and -1/2; and infinity. */
+enum { PLACES = 4, LAST_PLACE = PLACES - 1 };
+
+static int32_t place_of(int32_t point, int32_t side) {
+    return point == side - 1 ? LAST_PLACE : point < 3 ? 0 : (point - 1) / 2;
 }
 
-static decem_winograd_points points_of(const decem_winograd_args *args, const layout *in, int32_t block) {
-    int32_t y = block / in->across * in->stored, x = block % in->across * in->stored;
-    return (decem_winograd_points){points_up_to(args, in, args->output.height - y), points_up_to(args, in, args->output.width - x)};
+/* What a block needs: how many points along its sides, and a bit for each place of those down and across. */
+typedef struct block_needs {
+    decem_winograd_points points;
+    int32_t down, across;
+} block_needs;
+
+/* Along a side, so many of whose outputs, pooled or not, are left up to the image's edge. Returns the places. */
+DECEM_NOINLINE static int32_t needs_up_to(const decem_winograd_args *args, const layout *in, int32_t left, int32_t *points) {
+    int32_t outputs = (left < in->stored ? left : in->stored) * (args->pool ? 2 : 1);
+    *points = decem_winograd_points_for(in->taps, args->side, outputs);
+    return ((1 << (*points / 2 - 1)) - 1) | decem_winograd_needs_last(in->taps, args->side, outputs) << LAST_PLACE;
+}
+
+static void find_needs(const decem_winograd_args *args, const layout *in, int32_t block, block_needs *of) {
+    of->down = needs_up_to(args, in, args->output.height - block / in->across * in->stored, &of->points.y);
+    of->across = needs_up_to(args, in, args->output.width - block % in->across * in->stored, &of->points.x);
 }
 
 void decem_winograd_choose_tiles(decem_winograd_args *args, int32_t threads) {
@@ -124,7 +139,7 @@ static int32_t gathered_columns(const layout *in) {
 typedef struct workspace {
     float *v, *u, *m;
     float *pixels; /* [side][side][in]: a block that reaches beyond the image; or [gathered rows][gathered columns][stride * stride * in] */
-    decem_winograd_points points[DECEM_WINOGRAD_BATCH_MAX]; /* of each block */
+    block_needs needs[DECEM_WINOGRAD_BATCH_MAX]; /* of each block */
 } workspace;
 
 /* Divides the scratch, if there is any yet, and returns how many elements it takes. */
@@ -181,7 +196,7 @@ static void copy_block(const decem_map *in, int32_t stride, int32_t y0, int32_t 
 /* A block of every `stride`th pixel from one on, which may be outside the image: a run of channels, whose number is given. */
 DECEM_NOINLINE static void transform_block(const layout *of, int32_t side, const decem_map *in, int32_t stride, int32_t y0, int32_t x0, int32_t block,
                                            int32_t run, const workspace *work) {
-    decem_winograd_points size = work->points[block];
+    decem_winograd_points size = work->needs[block].points;
     const float *at = in->at + y0 * in->row_stride + x0 * in->pixel_stride;
     ptrdiff_t row_stride = stride * in->row_stride, pixel_stride = stride * in->pixel_stride;
     if (y0 < 0 || x0 < 0 || y0 + (size.y - 1) * stride >= in->height || x0 + (size.x - 1) * stride >= in->width) {
@@ -260,15 +275,10 @@ typedef struct block_rows {
     int32_t count;
 } block_rows;
 
-/* The least points along a side among which the one at a place is. */
-static int32_t least_points(int32_t place, int32_t side) {
-    return place == side - 1 || place < 3 ? 4 : (place + 3) / 2 * 2;
-}
-
-DECEM_NOINLINE static void find_rows(const layout *in, const workspace *work, int32_t blocks, decem_winograd_points least, block_rows *rows) {
+DECEM_NOINLINE static void find_rows(const layout *in, const workspace *work, int32_t blocks, int32_t y, int32_t x, block_rows *rows) {
     int32_t count = 0;
     for (int32_t i = 0; i < blocks; i++) {
-        if (work->points[i].y < least.y || work->points[i].x < least.x) continue;
+        if (!(work->needs[i].down >> y & work->needs[i].across >> x & 1)) continue;
         rows->inputs[count] = work->v + (ptrdiff_t)i * in->depth;
         rows->outputs[count++] = work->m + (ptrdiff_t)i * in->m_row;
     }
@@ -281,13 +291,13 @@ DECEM_NOINLINE static void find_rows(const layout *in, const workspace *work, in
 }
 
 /* M = V U at a part of the points, or M + V U after the first channels. */
-static void multiply(const decem_winograd_args *args, const layout *in, const group *of, const block_rows (*rows)[3], const workspace *work) {
+static void multiply(const decem_winograd_args *args, const layout *in, const group *of, const block_rows (*rows)[PLACES], const workspace *work) {
     int32_t last = of->part == in->parts - 1, column = (of->panel - of->first_panel) * DECEM_CONV_COLUMNS;
     decem_gemm_ahead weights[PANELS_MOST];
     for (int32_t n = 0; last && n < of->panels_at_once; n++) weights[n] = weights_after(args, in, of, of->panel + n);
     for (int32_t i = 0; i < in->part_points; i++) {
         int32_t y = decem_winograd_line(args->side, of->part, i / args->side), x = i % args->side, p = y * args->side + x;
-        const block_rows *with = &rows[least_points(y, args->side) / 2 - 2][least_points(x, args->side) / 2 - 2];
+        const block_rows *with = &rows[place_of(y, args->side)][place_of(x, args->side)];
         if (with->count == 0 || !has_point(args, of, y, x)) continue;
         decem_gemm_rows all = {with->inputs, of->adds ? (const float *const *)with->outputs : NULL, with->outputs, with->count};
         int32_t v = (int32_t)(of->v - work->v + p * in->v_point), m = (int32_t)(p * in->m_point) + column;
@@ -298,11 +308,17 @@ static void multiply(const decem_winograd_args *args, const layout *in, const gr
     }
 }
 
-/* The same at all points of few blocks. What a block at the edge, or one that there is not, lacks is computed as well, and read by nobody. */
+/* Whether the four blocks of an image need points at infinity only above and to the left. */
+static int is_cut(const layout *in, const workspace *work) {
+    const block_needs *last = &work->needs[in->blocks - 1];
+    return in->blocks == 4 && in->across == 2 && !((last->down | last->across) >> LAST_PLACE);
+}
+
+/* The same of few blocks. What else a block at the edge, or one that there is not, lacks is computed as well, and read by nobody. */
 static void multiply_few(const decem_winograd_args *args, const layout *in, const group *of, const workspace *work) {
-    decem_winograd_multiply_few(&(decem_winograd_products){
-        .v = of->v, .v_row = in->depth, .v_point = in->v_point, .u = work->u, .u_point = in->u_point, .m = work->m, .m_row = in->m_row, .m_point = in->m_point,
-        .depth = of->depth, .points = in->points, .adds = of->adds, .ahead = weights_after(args, in, of, of->panel)});
+    if (!of->adds) memset(work->m, 0, (size_t)in->points * (size_t)in->m_point * sizeof(float));
+    decem_winograd_multiply_few(&(decem_winograd_products){.v = of->v, .u = work->u, .m = work->m, .depth = of->depth, .cut = is_cut(in, work),
+                                                           .ahead = weights_after(args, in, of, of->panel)});
 }
 
 static void transform_output(const decem_winograd_args *args, const layout *in, int32_t first, int32_t count, const group *of, const workspace *work) {
@@ -318,7 +334,7 @@ static void transform_output(const decem_winograd_args *args, const layout *in, 
             .height = out->height - y < side ? out->height - y : side, .width = out->width - x < side ? out->width - x : side,
             .before = finish->before, .after = finish->after};
         if (finish->addend != NULL) target.addend = finish->addend + y * finish->addend_row_stride + x * finish->addend_pixel_stride + channel;
-        decem_winograd_transform_output(work->m + i * in->m_row, in->m_point, columns, args->side, work->points[i], in->taps, args->bias + channel,
+        decem_winograd_transform_output(work->m + i * in->m_row, in->m_point, columns, args->side, work->needs[i].points, in->taps, args->bias + channel,
                                         &target);
     }
 }
@@ -332,10 +348,10 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
     if (count > args->batch) count = args->batch;
     int32_t panel = tile % shares * args->tile_panels, panel_end = panel + args->tile_panels;
     if (panel_end > in.panels) panel_end = in.panels;
-    for (int32_t i = 0; i < count; i++) work.points[i] = points_of(args, &in, first + i);
-    block_rows rows[3][3]; /* with 4, 6 and 8 points down and across, at least */
-    for (int32_t y = 4; y <= args->side; y += 2)
-        for (int32_t x = 4; x <= args->side; x += 2) find_rows(&in, &work, count, (decem_winograd_points){y, x}, &rows[y / 2 - 2][x / 2 - 2]);
+    for (int32_t i = 0; i < count; i++) find_needs(args, &in, first + i, &work.needs[i]);
+    block_rows rows[PLACES][PLACES];
+    for (int32_t y = 0; !in.few && y < PLACES; y++)
+        for (int32_t x = 0; x < PLACES; x++) find_rows(&in, &work, count, y, x, &rows[y][x]);
     transform_input(args, &in, first, count, &work);
     for (int32_t panels; panel < panel_end; panel += panels) {
         panels = panel_end - panel < in.group_panels ? panel_end - panel : in.group_panels;
