@@ -6,8 +6,9 @@ enum {
     SIDE = 6,
     LAST = SIDE - 1, /* the place of infinity along a side */
     ROWS = DECEM_WINOGRAD_FEW,
-    AHEAD_EVERY = 4, /* points between two looks ahead: more often, a look finds the one before on its way */
-    PAIRS_DOWN = SIDE / 2, PAIRS_ACROSS = LAST / 2 /* of a cut image's points at infinity: the corner is one of those down */
+    AHEAD_EVERY = 4, /* points between two looks ahead: with more looks or fewer it was slower */
+    /* Of a cut image's points at infinity: the corner is in the line, and the column's fifth, without a partner, is multiplied for all blocks. */
+    LINE_PAIRS = SIDE / 2, COLUMN_PAIRS = LAST / 2
 };
 
 /* Points of all blocks, one after another; or two at once of two blocks each, `next_point` and `next_row` apart: as many sums as fill registers, for
@@ -19,7 +20,7 @@ static DECEM_INLINE void multiply(const decem_winograd_products *of, decem_gemm_
     int32_t v_next = next_point * DECEM_WINOGRAD_FEW_V_STRIDE, u_next = next_point * DECEM_WINOGRAD_FEW_U_STRIDE, m_next = next_point * DECEM_WINOGRAD_FEW_M_STRIDE;
     int32_t v_row = next_row * DECEM_WINOGRAD_FEW_DEPTH, m_row = next_row * DECEM_CONV_COLUMNS;
     for (; count > 0; count--, v += points * v_next, u += points * u_next, m += points * m_next) {
-        if (points == 1 && count % AHEAD_EVERY == 0) decem_gemm_look_ahead(ahead);
+        if (ahead != NULL && count % AHEAD_EVERY == 0) decem_gemm_look_ahead(ahead);
         decem_f32x4 sums[ROWS][2];
         for (int32_t i = 0; i < ROWS; i++) {
             const float *sum = m + i % points * m_next + i / points * m_row;
@@ -53,12 +54,12 @@ DECEM_NOINLINE static void multiply_all(const decem_winograd_products *of, decem
     multiply(of, ahead, place, count, 1, 1, 1);
 }
 
-DECEM_NOINLINE static void multiply_pairs_across(const decem_winograd_products *of, int32_t place, int32_t count) {
-    multiply(of, NULL, place, count, 2, 1, 1);
+DECEM_NOINLINE static void multiply_last_line(const decem_winograd_products *of) {
+    multiply(of, NULL, LAST * SIDE, LINE_PAIRS, 2, 1, 1);
 }
 
-DECEM_NOINLINE static void multiply_pairs_down(const decem_winograd_products *of, int32_t place, int32_t count) {
-    multiply(of, NULL, place, count, 2, SIDE, 2);
+DECEM_NOINLINE static void multiply_last_column(const decem_winograd_products *of) {
+    multiply(of, NULL, LAST, COLUMN_PAIRS, 2, SIDE, 2);
 }
 
 void decem_winograd_multiply_few(const decem_winograd_products *of) {
@@ -67,7 +68,7 @@ void decem_winograd_multiply_few(const decem_winograd_products *of) {
         multiply_all(of, &ahead, 0, SIDE * SIDE);
         return;
     }
-    for (int32_t y = 0; y < LAST; y++) multiply_all(of, &ahead, y * SIDE, y < 2 * PAIRS_ACROSS ? LAST : SIDE);
-    multiply_pairs_across(of, LAST * SIDE, PAIRS_DOWN);
-    multiply_pairs_down(of, LAST, PAIRS_ACROSS);
+    for (int32_t y = 0; y < LAST; y++) multiply_all(of, &ahead, y * SIDE, y < 2 * COLUMN_PAIRS ? LAST : SIDE);
+    multiply_last_line(of);
+    multiply_last_column(of);
 }

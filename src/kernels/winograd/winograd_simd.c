@@ -15,7 +15,7 @@ enum {
 typedef struct layout {
     int32_t taps, points, channels, panels;
     int32_t gathers;                   /* whether the input's parities are put together first, so that vectors of channels fill */
-    int32_t run, depth, depths_in_run; /* channels, and how many depths there are in a run */
+    int32_t run, depth, depths_in_run; /* channels, and how many depths there are in a run; of few blocks the depth is always the same */
     int32_t stored;                    /* outputs that are stored along a block's side */
     int32_t across, blocks;            /* blocks in a row, and in all */
     int32_t few;                       /* whether blocks are DECEM_WINOGRAD_FEW or fewer, of 36 points */
@@ -82,24 +82,24 @@ static int32_t depth_from(const layout *in, int32_t channel) {
     return left < in->depth ? left : in->depth;
 }
 
-/* Places along a side whose points the same blocks need: those of 0, 1 and -1; of 2 and -2; of 1/2 and -1/2; and infinity. */
-enum { PLACES = 4, LAST_PLACE = PLACES - 1 };
+/* Kinds of points along a side, each needed by the same blocks: 0, 1 and -1; 2 and -2; 1/2 and -1/2; and infinity. */
+enum { KINDS = 4, KIND_LAST = KINDS - 1 };
 
-static int32_t place_of(int32_t point, int32_t side) {
-    return point == side - 1 ? LAST_PLACE : point < 3 ? 0 : (point - 1) / 2;
+static int32_t kind_of(int32_t point, int32_t side) {
+    return point == side - 1 ? KIND_LAST : point < 3 ? 0 : (point - 1) / 2;
 }
 
-/* What a block needs: how many points along its sides, and a bit for each place of those down and across. */
+/* What a block needs: how many points along its sides, and a bit for each kind of those down and across. */
 typedef struct block_needs {
     decem_winograd_points points;
     int32_t down, across;
 } block_needs;
 
-/* Along a side, so many of whose outputs, pooled or not, are left up to the image's edge. Returns the places. */
+/* Along a side, so many of whose outputs, pooled or not, are left up to the image's edge. Returns the kinds. */
 DECEM_NOINLINE static int32_t needs_up_to(const decem_winograd_args *args, const layout *in, int32_t left, int32_t *points) {
     int32_t outputs = (left < in->stored ? left : in->stored) * (args->pool ? 2 : 1);
     *points = decem_winograd_points_for(in->taps, args->side, outputs);
-    return ((1 << (*points / 2 - 1)) - 1) | decem_winograd_needs_last(in->taps, args->side, outputs) << LAST_PLACE;
+    return ((1 << (*points / 2 - 1)) - 1) | decem_winograd_needs_last(in->taps, args->side, outputs) << KIND_LAST;
 }
 
 static void find_needs(const decem_winograd_args *args, const layout *in, int32_t block, block_needs *of) {
@@ -291,13 +291,13 @@ DECEM_NOINLINE static void find_rows(const layout *in, const workspace *work, in
 }
 
 /* M = V U at a part of the points, or M + V U after the first channels. */
-static void multiply(const decem_winograd_args *args, const layout *in, const group *of, const block_rows (*rows)[PLACES], const workspace *work) {
+static void multiply(const decem_winograd_args *args, const layout *in, const group *of, const block_rows (*rows)[KINDS], const workspace *work) {
     int32_t last = of->part == in->parts - 1, column = (of->panel - of->first_panel) * DECEM_CONV_COLUMNS;
     decem_gemm_ahead weights[PANELS_MOST];
     for (int32_t n = 0; last && n < of->panels_at_once; n++) weights[n] = weights_after(args, in, of, of->panel + n);
     for (int32_t i = 0; i < in->part_points; i++) {
         int32_t y = decem_winograd_line(args->side, of->part, i / args->side), x = i % args->side, p = y * args->side + x;
-        const block_rows *with = &rows[place_of(y, args->side)][place_of(x, args->side)];
+        const block_rows *with = &rows[kind_of(y, args->side)][kind_of(x, args->side)];
         if (with->count == 0 || !has_point(args, of, y, x)) continue;
         decem_gemm_rows all = {with->inputs, of->adds ? (const float *const *)with->outputs : NULL, with->outputs, with->count};
         int32_t v = (int32_t)(of->v - work->v + p * in->v_point), m = (int32_t)(p * in->m_point) + column;
@@ -311,7 +311,7 @@ static void multiply(const decem_winograd_args *args, const layout *in, const gr
 /* Whether the four blocks of an image need points at infinity only above and to the left. */
 static int is_cut(const layout *in, const workspace *work) {
     const block_needs *last = &work->needs[in->blocks - 1];
-    return in->blocks == 4 && in->across == 2 && !((last->down | last->across) >> LAST_PLACE);
+    return in->blocks == 4 && in->across == 2 && !((last->down | last->across) >> KIND_LAST);
 }
 
 /* The same of few blocks. What else a block at the edge, or one that there is not, lacks is computed as well, and read by nobody. */
@@ -349,9 +349,9 @@ void decem_f32_winograd__simd(const decem_winograd_args *args, int32_t tile, flo
     int32_t panel = tile % shares * args->tile_panels, panel_end = panel + args->tile_panels;
     if (panel_end > in.panels) panel_end = in.panels;
     for (int32_t i = 0; i < count; i++) find_needs(args, &in, first + i, &work.needs[i]);
-    block_rows rows[PLACES][PLACES];
-    for (int32_t y = 0; !in.few && y < PLACES; y++)
-        for (int32_t x = 0; x < PLACES; x++) find_rows(&in, &work, count, y, x, &rows[y][x]);
+    block_rows rows[KINDS][KINDS];
+    for (int32_t y = 0; !in.few && y < KINDS; y++)
+        for (int32_t x = 0; x < KINDS; x++) find_rows(&in, &work, count, y, x, &rows[y][x]);
     transform_input(args, &in, first, count, &work);
     for (int32_t panels; panel < panel_end; panel += panels) {
         panels = panel_end - panel < in.group_panels ? panel_end - panel : in.group_panels;
